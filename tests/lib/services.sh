@@ -67,7 +67,7 @@ install_programs() (
   fi
   export DEBIAN_FRONTEND=noninteractive
   log=$(mktemp)
-  if ! { apt-get update && apt-get install -y --no-install-recommends "$@"; } </dev/null >"$log" 2>&1; then
+  if ! { apt-get update && apt-get install -y -o DPkg::Lock::Timeout=300 --no-install-recommends "$@"; } </dev/null >"$log" 2>&1; then
     tail -30 "$log" >&2
     newsletter_fail "apt-get could not install: $*"
   fi
