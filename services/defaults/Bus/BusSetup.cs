@@ -1,0 +1,128 @@
+using MassTransit;
+using MassTransit.Mediator;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Newsletter.Defaults.Copies;
+using Newsletter.Defaults.Hosting;
+using Newsletter.Defaults.Http;
+using Newsletter.Defaults.Storage;
+
+namespace Newsletter.Defaults.Bus;
+
+/// <summary>Where outbox rows are handed to: RabbitMQ, or the mediator of the same process.</summary>
+internal sealed record BusAddress(IPublishEndpoint Endpoint, bool IsRemote);
+
+/// <summary>A consumer and the queue it reads in the distributed form.</summary>
+internal sealed record ConsumerRegistration(string Queue, Type Consumer, int Concurrency);
+
+/// <summary>The consumers of all services in this process, collected before the bus is built.</summary>
+public sealed class BusConsumers
+{
+    internal List<ConsumerRegistration> Registrations { get; } = [];
+}
+
+/// <summary>Registers one service's consumers; queues are named <c>{service}-{consumer}</c>.</summary>
+public sealed class ServiceConsumers(string service, BusConsumers consumers, IServiceCollection services)
+{
+    /// <param name="concurrency">Messages that one process handles at a time.</param>
+    public ServiceConsumers Add<TConsumer>(int concurrency = 8) where TConsumer : class, IConsumer
+    {
+        consumers.Registrations.Add(new(QueueOf(typeof(TConsumer)), typeof(TConsumer), concurrency));
+        return this;
+    }
+
+    /// <summary>A copy of another service's rows: the event's own queue, and a slow lane for resyncs.</summary>
+    public ServiceConsumers AddCopy<TConsumer, TEvent>() where TConsumer : class, ICopyConsumer<TEvent> where TEvent : class
+    {
+        Add<TConsumer>();
+        services.AddScoped<TConsumer>();
+        consumers.Registrations.Add(new($"{service}-resync-{Kebab(typeof(TEvent).Name)}", typeof(ResyncConsumer<TConsumer, TEvent>), 1));
+        return this;
+    }
+
+    private string QueueOf(Type consumer)
+    {
+        var name = consumer.IsGenericType ? consumer.Name[..consumer.Name.IndexOf('`')] : consumer.Name;
+        return $"{service}-{Kebab(name.EndsWith("Consumer", StringComparison.Ordinal) ? name[..^8] : name)}";
+    }
+
+    private static string Kebab(string name) => KebabCaseEndpointNameFormatter.Instance.SanitizeName(name);
+}
+
+public static class BusSetup
+{
+    /// <summary>The broker drops a message to the dead-letter queue after so many deliveries that were not acknowledged.</summary>
+    private const int DeliveryLimit = 20;
+
+    public static ServiceConsumers AddConsumers(this WebApplicationBuilder builder, string service) =>
+        new(service, builder.Consumers(), builder.Services);
+
+    /// <summary>Distributed form. Call after the services are added.</summary>
+    public static void AddRabbitMqBus(this WebApplicationBuilder builder)
+    {
+        var consumers = builder.Consumers().Registrations;
+        var address = builder.Configuration.GetConnectionString("rabbitmq");
+        if (consumers.Count == 0 && address is null) return;
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("amqp" or "amqps"))
+            throw new SettingException("ConnectionStrings__rabbitmq", "is missing or is not an amqp:// address.");
+
+        builder.Services.AddMassTransit(bus =>
+        {
+            foreach (var registration in consumers) bus.AddConsumer(registration.Consumer);
+            bus.UsingRabbitMq((context, rabbit) =>
+            {
+                rabbit.Host(uri);
+                rabbit.ConfigureJsonSerializerOptions(_ => Json.Bus);
+                foreach (var registration in consumers)
+                {
+                    rabbit.ReceiveEndpoint(registration.Queue, endpoint =>
+                    {
+                        endpoint.SetQuorumQueue();
+                        endpoint.SetQueueArgument("x-delivery-limit", DeliveryLimit);
+                        endpoint.BindDeadLetterQueue($"{registration.Queue}_dead", $"{registration.Queue}_dead");
+                        endpoint.PrefetchCount = registration.Concurrency * 2;
+                        endpoint.ConcurrentMessageLimit = registration.Concurrency;
+                        endpoint.UseHouseRetries();
+                        endpoint.ConfigureConsumer(context, registration.Consumer);
+                    });
+                }
+            });
+        });
+        builder.Services.AddSingleton(services => new BusAddress(services.GetRequiredService<IBus>(), true));
+    }
+
+    /// <summary>Standalone: one process, every consumer called before the outbox row goes.</summary>
+    public static void AddInProcessBus(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddMediator(bus =>
+        {
+            foreach (var registration in builder.Consumers().Registrations) bus.AddConsumer(registration.Consumer);
+            bus.ConfigureMediator((_, mediator) => mediator.UseHouseRetries());
+        });
+        builder.Services.AddSingleton(services => new BusAddress(services.GetRequiredService<IMediator>(), false));
+    }
+
+    /// <summary>Five tries within ten seconds; a database that is away holds the message, and with it the endpoint, until it is back.</summary>
+    private static void UseHouseRetries(this IConsumePipeConfigurator pipe)
+    {
+        pipe.UseMessageRetry(retry =>
+        {
+            retry.Handle<Exception>(DatabaseFailure.IsAway);
+            retry.Interval(900, TimeSpan.FromSeconds(1));
+        });
+        pipe.UseMessageRetry(retry =>
+        {
+            retry.Ignore<Exception>(DatabaseFailure.IsAway);
+            retry.Intervals(100, 400, 1500, 3000, 5000);
+        });
+    }
+
+    private static BusConsumers Consumers(this WebApplicationBuilder builder)
+    {
+        if (builder.Services.FirstOrDefault(s => s.ServiceType == typeof(BusConsumers))?.ImplementationInstance is BusConsumers known) return known;
+        var consumers = new BusConsumers();
+        builder.Services.AddSingleton(consumers);
+        return consumers;
+    }
+}

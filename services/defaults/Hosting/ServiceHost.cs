@@ -1,0 +1,100 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Newsletter.Defaults.Bus;
+using Newsletter.Defaults.Health;
+using Newsletter.Defaults.Http;
+using Newsletter.Defaults.Identity;
+using Newsletter.Defaults.Problems;
+using Newsletter.Defaults.Telemetry;
+
+namespace Newsletter.Defaults.Hosting;
+
+/// <summary>What every process does around its service.</summary>
+public static class ServiceHost
+{
+    /// <summary>Runs one service as a process of its own. Answers the exit code: 1 when a setting is missing or malformed.</summary>
+    public static Task<int> RunAsync(string[] args, string service, Action<WebApplicationBuilder> add, Action<WebApplication> map) =>
+        GuardAsync(args, async () =>
+        {
+            var builder = WebApplication.CreateBuilder(args);
+            builder.AddDefaults(service);
+            add(builder);
+            builder.AddRabbitMqBus();
+            var app = builder.Build();
+            app.UseDefaults();
+            map(app);
+            app.MapDefaults();
+            await app.RunAsync();
+        });
+
+    /// <summary>Turns a wrong setting into one line on standard error, and answers <c>--health</c> calls of container health checks.</summary>
+    public static async Task<int> GuardAsync(string[] args, Func<Task> run)
+    {
+        if (args is ["--health", ..]) return await HealthProbe.RunAsync();
+        try
+        {
+            await run();
+            return 0;
+        }
+        catch (OptionsValidationException e)
+        {
+            await Console.Error.WriteLineAsync($"Settings {e.OptionsType.Name}: {string.Join(' ', e.Failures)}");
+            return 1;
+        }
+        catch (SettingException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+    }
+
+    public static void AddDefaults(this WebApplicationBuilder builder, string service)
+    {
+        builder.Services.AddSettings<NewsletterOptions>("Newsletter");
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<ServiceDirectory>();
+        builder.Services.AddHttpClient();
+        builder.Services.AddRazorComponents();
+        builder.AddTelemetry(service);
+        builder.AddProblems();
+        builder.AddIdentity(service);
+        builder.AddJson();
+        builder.Services.AddHealthChecks();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 1 << 20;
+        });
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning);
+        builder.Logging.AddFilter("System.Net.Http.HttpClient", LogLevel.Warning);
+        builder.Logging.AddFilter("MassTransit", LogLevel.Warning);
+    }
+
+    public static void UseDefaults(this WebApplication app)
+    {
+        app.UseProblems();
+        app.UseRouting();
+        app.UseAccessRules();
+        app.UseAntiforgery();
+    }
+
+    public static void MapDefaults(this WebApplication app)
+    {
+        app.MapHealth();
+        app.MapPrometheusScrapingEndpoint("/metrics").ForLoopback();
+        app.MapOpenApi("/openapi/{documentName}.json").ForAnyone();
+    }
+
+    /// <summary>Binds a section to options that are checked, by their annotations, before the process starts to serve.</summary>
+    public static OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section) where T : class =>
+        services.AddOptions<T>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+
+    /// <summary>Reads a section now, for what must be decided while the process is built.</summary>
+    public static T Settings<T>(this WebApplicationBuilder builder, string section) where T : new() =>
+        builder.Configuration.GetSection(section).Get<T>() ?? new T();
+}

@@ -1,0 +1,33 @@
+using System.Net.Sockets;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace Newsletter.Defaults.Storage;
+
+/// <summary>Tells a database that is away (wait, answer 503) from a wrong query.</summary>
+public static class DatabaseFailure
+{
+    public static bool IsAway(Exception? e)
+    {
+        for (; e is not null; e = e.InnerException)
+        {
+            switch (e)
+            {
+                case PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" or "08006" or "08001" or "08003" }:
+                case NpgsqlException { InnerException: SocketException or IOException or TimeoutException }:
+                    return true;
+                case NpgsqlException { IsTransient: true } and not PostgresException:
+                    return true;
+            }
+        }
+        return false;
+    }
+
+    public static bool IsUniqueViolation(DbUpdateException e) => e.InnerException switch
+    {
+        PostgresException p => p.SqlState == PostgresErrorCodes.UniqueViolation,
+        // SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY
+        Microsoft.Data.Sqlite.SqliteException s => s.SqliteExtendedErrorCode is 2067 or 1555,
+        _ => false,
+    };
+}

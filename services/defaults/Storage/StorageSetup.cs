@@ -1,0 +1,65 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Newsletter.Defaults.Hosting;
+using Newsletter.Defaults.Outbox;
+
+namespace Newsletter.Defaults.Storage;
+
+public static class StorageSetup
+{
+    /// <summary>
+    /// Registers <typeparamref name="TDb"/> on the database that <c>ConnectionStrings__{service}</c> names: <c>Host=…</c> is PostgreSQL,
+    /// <c>Data Source=…</c> is SQLite. Brings the schema up to date before the process serves, and relays its outbox.
+    /// </summary>
+    public static void AddServiceDb<TDb, TPostgres, TSqlite>(this WebApplicationBuilder builder, string service)
+        where TDb : ServiceDb where TPostgres : TDb where TSqlite : TDb
+    {
+        var connection = builder.Configuration.GetConnectionString(service)
+            ?? throw new SettingException($"ConnectionStrings__{service}", "is missing.");
+        builder.Services.AddSingleton<OutboxSignal<TDb>>();
+        if (IsSqlite(connection))
+            builder.Services.AddDbContext<TDb, TSqlite>((services, options) => options.UseSqliteFile(connection).AddRelaySignal<TDb>(services));
+        else
+            builder.Services.AddDbContext<TDb, TPostgres>((services, options) => options.UsePostgres(connection).AddRelaySignal<TDb>(services));
+
+        builder.Services.AddHostedService<Migrator<TDb>>();
+        builder.Services.AddHostedService<OutboxRelay<TDb>>();
+        builder.Services.AddHealthChecks().AddCheck<DatabaseCheck<TDb>>($"database {service}");
+        builder.Services.AddDataProtection().SetApplicationName("newsletter").PersistKeysToDbContext<TDb>();
+    }
+
+    internal static bool IsSqlite(string connection) => connection.Contains("Data Source=", StringComparison.OrdinalIgnoreCase);
+
+    public static DbContextOptionsBuilder UsePostgres(this DbContextOptionsBuilder options, string connection) =>
+        options.UseNpgsql(connection).UseSnakeCaseNamingConvention();
+
+    public static DbContextOptionsBuilder UseSqliteFile(this DbContextOptionsBuilder options, string connection)
+    {
+        var file = new SqliteConnectionStringBuilder(connection).DataSource;
+        if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder) Directory.CreateDirectory(folder);
+        return options.UseSqlite(connection).UseSnakeCaseNamingConvention();
+    }
+
+    private static void AddRelaySignal<TDb>(this DbContextOptionsBuilder options, IServiceProvider services) where TDb : ServiceDb =>
+        options
+            .AddInterceptors(new OutboxInterceptor(services.GetRequiredService<OutboxSignal<TDb>>()))
+            .ConfigureWarnings(w => w.Ignore(RelationalEventId.PendingModelChangesWarning));
+}
+
+/// <summary>What <c>dotnet ef migrations add</c> needs; nothing is connected to.</summary>
+public abstract class DesignTimeDb<TDb>(Func<DbContextOptions<TDb>, TDb> create) : IDesignTimeDbContextFactory<TDb> where TDb : DbContext
+{
+    public TDb CreateDbContext(string[] args)
+    {
+        var options = new DbContextOptionsBuilder<TDb>();
+        if (typeof(TDb).Name.Contains("Sqlite", StringComparison.Ordinal)) options.UseSqlite("Data Source=:memory:").UseSnakeCaseNamingConvention();
+        else options.UsePostgres("Host=localhost");
+        return create(options.Options);
+    }
+}

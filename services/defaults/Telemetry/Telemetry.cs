@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using MassTransit.Logging;
+using MassTransit.Monitoring;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Newsletter.Defaults.Telemetry;
+
+/// <summary>One activity source and one meter for all of our own telemetry. Labels are bounded and never personal.</summary>
+public static class NewsletterTelemetry
+{
+    public const string Name = "Newsletter";
+    public static ActivitySource Activities { get; } = new(Name);
+    public static Meter Meter { get; } = new(Name);
+}
+
+internal static class TelemetrySetup
+{
+    /// <summary>Prometheus at <c>/metrics</c> always; traces and metrics over OTLP where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set.</summary>
+    public static void AddTelemetry(this WebApplicationBuilder builder, string service)
+    {
+        var exports = !string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+        builder.Services.AddOpenTelemetry()
+            .ConfigureResource(r => r.AddService(service, "newsletter"))
+            .WithMetrics(metrics =>
+            {
+                metrics.AddMeter(NewsletterTelemetry.Name, InstrumentationOptions.MeterName, "Npgsql")
+                    .AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation()
+                    .AddPrometheusExporter();
+                if (exports) metrics.AddOtlpExporter();
+            })
+            .WithTracing(tracing =>
+            {
+                tracing.AddSource(NewsletterTelemetry.Name, "Newsletter.Outbox", DiagnosticHeaders.DefaultListenerName)
+                    .AddAspNetCoreInstrumentation(o =>
+                    {
+                        o.Filter = http => !IsNoise(http.Request.Path);
+                        o.EnrichWithHttpRequest = (activity, request) => Redact(activity, request.Path);
+                    })
+                    .AddHttpClientInstrumentation().AddNpgsql();
+                if (exports) tracing.AddOtlpExporter();
+            });
+    }
+
+    private static bool IsNoise(PathString path) =>
+        path.StartsWithSegments("/health") || path.StartsWithSegments("/metrics") || path.StartsWithSegments("/assets");
+
+    /// <summary>Some paths are capabilities: a member's feed, a gift. The instrumentation redacts queries by itself.</summary>
+    private static void Redact(Activity activity, PathString path)
+    {
+        var value = path.Value ?? "";
+        foreach (var capability in (ReadOnlySpan<string>)["/feeds/", "/gifts/", "/t/", "/o/"])
+        {
+            if (value.IndexOf(capability, StringComparison.Ordinal) is >= 0 and var at)
+                activity.SetTag("url.path", value[..(at + capability.Length)] + "…");
+        }
+    }
+}

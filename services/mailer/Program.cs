@@ -1,0 +1,4 @@
+using Newsletter.Defaults.Hosting;
+using Newsletter.Mailer;
+
+return await ServiceHost.RunAsync(args, "mailer", builder => builder.AddMailer(), app => app.MapMailer());

@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using MassTransit;
+using MassTransit.Mediator;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Newsletter.Defaults.Bus;
+using Newsletter.Defaults.Hosting;
+using Newsletter.Defaults.Identity;
+
+namespace Newsletter.Tests.Harness;
+
+/// <summary>
+/// One service as it runs in production, on a real socket and a database of its own, with the in-process bus.
+/// The test plays the others: it publishes their events, reads what the service sent, and signs tokens.
+/// </summary>
+public sealed class ServiceUnderTest : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ConcurrentQueue<object> _sent = new();
+    private readonly List<HttpClient> _clients = [];
+
+    private ServiceUnderTest(WebApplication app, TestDatabase database, TestTokens tokens, ShiftedTime time) =>
+        (_app, Database, Tokens, Time) = (app, database, tokens, time);
+
+    public TestDatabase Database { get; }
+    public TestTokens Tokens { get; }
+    public ShiftedTime Time { get; }
+    public Uri Address => new(_app.Urls.First());
+    public IServiceProvider Services => _app.Services;
+
+    /// <param name="settings">Added to the configuration, keys with colons.</param>
+    /// <param name="servesOwnKeys">True for subscriber, which publishes <c>/internal/jwks</c> itself.</param>
+    public static async Task<ServiceUnderTest> StartAsync(
+        string service, Action<WebApplicationBuilder> add, Action<WebApplication> map,
+        IEnumerable<KeyValuePair<string, string?>>? settings = null, DatabaseKind database = DatabaseKind.Postgres,
+        bool servesOwnKeys = false, TestDatabase? useDatabase = null)
+    {
+        var db = useDatabase ?? await TestDatabase.CreateAsync(database);
+        var tokens = new TestTokens();
+        var time = new ShiftedTime();
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Testing" });
+        builder.Configuration.AddInMemoryCollection([new($"ConnectionStrings:{service}", db.ConnectionString), .. settings ?? []]);
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.AddDefaults(service);
+        add(builder);
+        builder.AddInProcessBus();
+        builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(time));
+        WebApplication? started = null;
+        builder.Services.Replace(ServiceDescriptor.Singleton<ServiceDirectory>(p => new OneAddress(p.GetRequiredService<IConfiguration>(), () => new Uri(started!.Urls.First()))));
+        var app = started = builder.Build();
+        app.UseDefaults();
+        map(app);
+        app.MapDefaults();
+        if (!servesOwnKeys) app.MapGet("/internal/jwks", () => Results.Text(tokens.Jwks, "application/json")).ForServices();
+        var test = new ServiceUnderTest(app, db, tokens, time);
+        app.Services.GetRequiredService<IMediator>().ConnectPublishObserver(new Recorder(test._sent));
+        await app.StartAsync();
+        return test;
+    }
+
+    /// <summary>A client without cookies or redirects of its own making.</summary>
+    public HttpClient Anonymous(bool cookies = false)
+    {
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = cookies }) { BaseAddress = Address };
+        _clients.Add(client);
+        return client;
+    }
+
+    public HttpClient As(Role role, Guid? publication, Guid? subject = null, params string[] scopes)
+    {
+        var client = Anonymous();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Tokens.Sign(role, publication, subject, scopes: scopes));
+        return client;
+    }
+
+    /// <summary>As though another service had sent it; returns when every consumer is through.</summary>
+    public Task PublishAsync<T>(T message) where T : class => _app.Services.GetRequiredService<IMediator>().Publish(message);
+
+    /// <summary>What came out of the outbox (and what the test published), in order.</summary>
+    public IReadOnlyList<T> Sent<T>() => _sent.OfType<T>().ToList();
+
+    public async Task<T> SentAsync<T>(Func<T, bool> match) where T : class =>
+        await Eventually.GetAsync(() => Task.FromResult(Sent<T>().FirstOrDefault(match)), $"{typeof(T).Name} sent");
+
+    public async Task<TResult> WithDbAsync<TDb, TResult>(Func<TDb, Task<TResult>> use) where TDb : notnull
+    {
+        await using var scope = _app.Services.CreateAsyncScope();
+        return await use(scope.ServiceProvider.GetRequiredService<TDb>());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients) client.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await Database.DisposeAsync();
+        Tokens.Dispose();
+    }
+
+    private sealed class OneAddress(IConfiguration configuration, Func<Uri> address) : ServiceDirectory(configuration)
+    {
+        public override Uri AddressOf(string service) => address();
+    }
+
+    private sealed class Recorder(ConcurrentQueue<object> sent) : IPublishObserver
+    {
+        public Task PrePublish<T>(PublishContext<T> context) where T : class => Task.CompletedTask;
+
+        public Task PostPublish<T>(PublishContext<T> context) where T : class
+        {
+            sent.Enqueue(context.Message);
+            return Task.CompletedTask;
+        }
+
+        public Task PublishFault<T>(PublishContext<T> context, Exception exception) where T : class => Task.CompletedTask;
+    }
+}

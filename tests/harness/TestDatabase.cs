@@ -1,0 +1,63 @@
+using Npgsql;
+
+namespace Newsletter.Tests.Harness;
+
+public enum DatabaseKind { Postgres, Sqlite }
+
+/// <summary>A database of its own for one test class, dropped at its end.</summary>
+public sealed class TestDatabase : IAsyncDisposable
+{
+    private readonly string? _name;
+    private readonly string? _folder;
+
+    private TestDatabase(string connectionString, string? name, string? folder) => (ConnectionString, _name, _folder) = (connectionString, name, folder);
+
+    public string ConnectionString { get; }
+
+    public static async Task<TestDatabase> CreateAsync(DatabaseKind kind = DatabaseKind.Postgres)
+    {
+        if (kind == DatabaseKind.Sqlite)
+        {
+            var folder = Directory.CreateTempSubdirectory("newsletter-test-").FullName;
+            return new($"Data Source={Path.Combine(folder, "test.db")}", null, folder);
+        }
+        var name = $"t_{Guid.NewGuid():N}";
+        await ExecuteAsync($"CREATE DATABASE {name}");
+        var connection = new NpgsqlConnectionStringBuilder(Server) { Database = name, MaxPoolSize = 20 };
+        return new(connection.ConnectionString, name, null);
+    }
+
+    /// <summary>Ends every connection to it, as a failing database does.</summary>
+    public Task DropConnectionsAsync() =>
+        ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{_name}'");
+
+    /// <summary>Refuses (or lets in again) connections: the database is away for whoever uses it.</summary>
+    public async Task SetAwayAsync(bool away)
+    {
+        await ExecuteAsync($"ALTER DATABASE {_name} WITH ALLOW_CONNECTIONS {(away ? "false" : "true")}");
+        if (away) await DropConnectionsAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_folder is not null)
+        {
+            Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+            Directory.Delete(_folder, recursive: true);
+        }
+        if (_name is null) return;
+        using (var pool = new NpgsqlConnection(ConnectionString)) NpgsqlConnection.ClearPool(pool);
+        await ExecuteAsync($"DROP DATABASE {_name} WITH (FORCE)");
+    }
+
+    private static string Server => Environment.GetEnvironmentVariable("NEWSLETTER_TEST_POSTGRES")
+        ?? throw new InvalidOperationException("NEWSLETTER_TEST_POSTGRES is not set: start the tests with tests/run.");
+
+    private static async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Server) { Pooling = false, Database = "postgres" }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}

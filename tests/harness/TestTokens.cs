@@ -1,0 +1,51 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using Newsletter.Defaults.Identity;
+
+namespace Newsletter.Tests.Harness;
+
+/// <summary>Stands where subscriber stands: signs internal tokens, and publishes the key.</summary>
+public sealed class TestTokens : IDisposable
+{
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly string _kid = Guid.NewGuid().ToString("N");
+
+    public string Jwks
+    {
+        get
+        {
+            var point = _key.ExportParameters(false).Q;
+            return JsonSerializer.Serialize(new
+            {
+                keys = new[] { new { kty = "EC", crv = "P-256", use = "sig", alg = "ES256", kid = _kid, x = Base64UrlEncoder.Encode(point.X), y = Base64UrlEncoder.Encode(point.Y) } },
+            });
+        }
+    }
+
+    public string Sign(Role role, Guid? publication, Guid? subject = null, TimeSpan? lifetime = null, params string[] scopes)
+    {
+        var claims = new Dictionary<string, object>
+        {
+            [TokenClaims.Subject] = (subject ?? Guid.CreateVersion7()).ToString(),
+            [TokenClaims.Role] = role.ToString().ToLowerInvariant(),
+            [TokenClaims.Session] = Guid.CreateVersion7().ToString(),
+            [TokenClaims.Scope] = string.Join(' ', scopes),
+        };
+        if (publication is { } id) claims[TokenClaims.Publication] = id.ToString();
+        var until = DateTime.UtcNow + (lifetime ?? TimeSpan.FromMinutes(5));
+        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = TokenClaims.Issuer,
+            Audience = TokenClaims.Audience,
+            NotBefore = until.AddMinutes(-10),
+            IssuedAt = until.AddMinutes(-10),
+            Expires = until,
+            Claims = claims,
+            SigningCredentials = new(new ECDsaSecurityKey(_key) { KeyId = _kid }, SecurityAlgorithms.EcdsaSha256),
+        });
+    }
+
+    public void Dispose() => _key.Dispose();
+}
