@@ -1,4 +1,22 @@
+using Newsletter.Defaults.Bus;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Gateway;
+using Newsletter.Gateway.Docs;
+using Newsletter.Gateway.Forwarding;
 
-return await ServiceHost.RunAsync(args, "gateway", builder => builder.AddGateway(), app => app.MapGateway());
+return await ServiceHost.GuardAsync(args, async () =>
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddDefaults("gateway");
+    builder.AddGateway();
+    builder.AddForwarding();
+    builder.AddRabbitMqBus();
+    var app = builder.Build();
+    app.SeparateInternalListener();
+    app.UseDefaults(beforeRouting: a => a.UseGateway());
+    app.MapGateway();
+    app.MapMergedOpenApi();
+    app.MapForwarding();
+    app.MapDefaults();
+    await app.RunAsync();
+});

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Newsletter.Defaults.Identity;
 using Microsoft.Net.Http.Headers;
 
 namespace Newsletter.Defaults.Pages;
@@ -24,7 +25,7 @@ public static class SiteAssets
     public static IEndpointRouteBuilder MapSiteAssets(this IEndpointRouteBuilder routes)
     {
         routes.MapMethods("/assets/{name}", [HttpMethods.Get, HttpMethods.Head], Get)
-            .AllowAnonymous()
+            .ForAnyone()
             .ExcludeFromDescription();
         return routes;
     }

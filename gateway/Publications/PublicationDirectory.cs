@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Json;
+using MassTransit;
+using Newsletter.Contracts;
+using Newsletter.Defaults.Hosting;
+
+namespace Newsletter.Gateway.Publications;
+
+/// <summary>A publication as the gateway needs it.</summary>
+public sealed record PublicationHost(Guid Id, string Slug, string BaseUrl)
+{
+    public Uri Address { get; } = new(BaseUrl);
+
+    /// <summary>True where the publication is an origin of its own; else it lives below <c>/{slug}</c> on a shared host.</summary>
+    public bool IsOrigin => Address.AbsolutePath == "/";
+}
+
+/// <summary>Hosts and slugs, from content at start, from <see cref="PublicationChanged"/> after that, and again every half minute in case one was missed.</summary>
+internal sealed partial class PublicationDirectory(ServiceDirectory services, IHttpClientFactory clients, ILogger<PublicationDirectory> log) : BackgroundService
+{
+    private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AskAtMostEvery = TimeSpan.FromMilliseconds(500);
+    private readonly SemaphoreSlim _asking = new(1, 1);
+    private volatile IReadOnlyDictionary<string, PublicationHost> _bySlug = new Dictionary<string, PublicationHost>();
+    private volatile IReadOnlyDictionary<string, PublicationHost> _byHost = new Dictionary<string, PublicationHost>();
+    private long _askedAt = long.MinValue / 2;
+
+    public IEnumerable<PublicationHost> All => _bySlug.Values;
+
+    public PublicationHost? ByHost(string host) => _byHost.GetValueOrDefault(host);
+
+    /// <summary>Asks content where the slug is not known yet: a publication that was made a moment ago.</summary>
+    public async ValueTask<PublicationHost?> BySlugAsync(string slug, CancellationToken cancellation)
+    {
+        if (_bySlug.TryGetValue(slug, out var known)) return known;
+        await LoadAsync(AskAtMostEvery, cancellation);
+        return _bySlug.GetValueOrDefault(slug);
+    }
+
+    public void Changed(PublicationSnapshot publication) => Replace(
+        _bySlug.Values.Where(p => p.Id != publication.Id)
+            .Concat(publication.Deleted ? [] : [new PublicationHost(publication.Id, publication.Slug, publication.BaseUrl)]));
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await LoadAsync(TimeSpan.Zero, stoppingToken);
+            var pause = _bySlug.Count == 0 ? TimeSpan.FromSeconds(1) : Refresh;
+            await Task.Delay(pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task LoadAsync(TimeSpan atMostEvery, CancellationToken cancellation)
+    {
+        await _asking.WaitAsync(cancellation);
+        try
+        {
+            if (TimeSpan.FromMilliseconds(Environment.TickCount64 - _askedAt) < atMostEvery) return;
+            _askedAt = Environment.TickCount64;
+            using var client = clients.CreateClient("internal");
+            var listed = await client.GetFromJsonAsync<List<PublicationHost>>(
+                new Uri(services.AddressOf("content"), "/internal/publications"), Defaults.Http.Json.Options, cancellation);
+            Replace(listed!);
+        }
+        catch (Exception e) when (e is HttpRequestException or System.Text.Json.JsonException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            ContentAway(e.GetType().Name);
+        }
+        finally
+        {
+            _asking.Release();
+        }
+    }
+
+    private void Replace(IEnumerable<PublicationHost> publications)
+    {
+        var all = publications.ToList();
+        _bySlug = all.ToDictionary(p => p.Slug, StringComparer.Ordinal);
+        _byHost = all.Where(p => p.IsOrigin).ToDictionary(p => p.Address.Authority, StringComparer.OrdinalIgnoreCase);
+    }
+
+    public override void Dispose()
+    {
+        _asking.Dispose();
+        base.Dispose();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Content does not tell its publications ({Reason}); going on with those known")]
+    private partial void ContentAway(string reason);
+}
+
+/// <summary>Every gateway process hears of every change.</summary>
+internal sealed class PublicationHostConsumer(PublicationDirectory directory) : IConsumer<PublicationChanged>
+{
+    public Task Consume(ConsumeContext<PublicationChanged> context)
+    {
+        directory.Changed(context.Message.Publication);
+        return Task.CompletedTask;
+    }
+}

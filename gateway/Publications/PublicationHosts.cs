@@ -1,0 +1,65 @@
+using Newsletter.Defaults.Problems;
+
+namespace Newsletter.Gateway.Publications;
+
+/// <summary>
+/// Tells which publication a request is for. On its own host, <c>/archive</c> becomes the services' <c>/{slug}/archive</c>;
+/// on a shared host, a publication that has an origin is answered with 308 to it.
+/// </summary>
+internal sealed class PublicationHosts(RequestDelegate next, PublicationDirectory directory)
+{
+    /// <summary>First segments that are the installation's, on every host; no publication may have them as its slug.</summary>
+    public static IReadOnlySet<string> InstallationPaths { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
+    {
+        "api", "assets", "console", "docs", "embed", "health", "internal", "media", "metrics", "o", "openapi", "sandbox", "t", "webhooks",
+    };
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        var path = http.Request.Path.Value ?? "/";
+        var first = FirstSegment(path);
+        var own = directory.ByHost(http.Request.Host.Value ?? "");
+        if (own is not null && !InstallationPaths.Contains(first))
+        {
+            http.Request.Path = path == "/" ? $"/{own.Slug}/" : $"/{own.Slug}{path}";
+            http.Features.Set(own);
+        }
+        else if (own is null && first.Length > 0 && !InstallationPaths.Contains(first)
+            && await directory.BySlugAsync(first, http.RequestAborted) is { } named)
+        {
+            if (named.IsOrigin)
+            {
+                await Results.Redirect(named.BaseUrl + path[(first.Length + 1)..] + http.Request.QueryString, permanent: true, preserveMethod: true).ExecuteAsync(http);
+                return;
+            }
+            http.Features.Set(named);
+        }
+        else if (first == "api" && ApiSlug(path) is { } slug)
+        {
+            // Unknown slugs go on without: the service answers 404 in its own words.
+            if (await directory.BySlugAsync(slug, http.RequestAborted) is { } called) http.Features.Set(called);
+            if (own is not null && own.Slug != slug)
+            {
+                await Problem.NotFound("That publication is not on this host.").ExecuteAsync(http);
+                return;
+            }
+        }
+        await next(http);
+    }
+
+    private static string FirstSegment(string path)
+    {
+        var end = path.IndexOf('/', 1);
+        return path.Length < 2 ? "" : end < 0 ? path[1..] : path[1..end];
+    }
+
+    private static string? ApiSlug(string path)
+    {
+        const string prefix = "/api/v1/publications/";
+        if (!path.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)) return null;
+        var rest = path.AsSpan(prefix.Length);
+        var end = rest.IndexOf('/');
+        var slug = (end < 0 ? rest : rest[..end]).ToString();
+        return slug.Length > 0 ? slug : null;
+    }
+}
