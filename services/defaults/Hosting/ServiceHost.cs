@@ -8,7 +8,6 @@ using Newsletter.Defaults.Bus;
 using Newsletter.Defaults.Health;
 using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
-using Newsletter.Defaults.Pages;
 using Newsletter.Defaults.Problems;
 using Newsletter.Defaults.Telemetry;
 
@@ -76,11 +75,9 @@ public static class ServiceHost
         builder.Logging.AddFilter("MassTransit", LogLevel.Warning);
     }
 
-    /// <param name="beforeRouting">Middleware that may change the path.</param>
-    public static void UseDefaults(this WebApplication app, Action<WebApplication>? beforeRouting = null)
+    public static void UseDefaults(this WebApplication app)
     {
         app.UseProblems();
-        beforeRouting?.Invoke(app);
         app.UseRouting();
         app.UseAccessRules();
         app.UseAntiforgery();
@@ -90,7 +87,6 @@ public static class ServiceHost
     {
         app.MapHealth();
         app.MapPrometheusScrapingEndpoint("/metrics").ForLoopback();
-        app.MapSiteAssets();
         app.MapOpenApi("/openapi/{documentName}.json").ForAnyone();
     }
 

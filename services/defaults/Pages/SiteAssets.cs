@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Newsletter.Defaults.Identity;
 using Microsoft.Net.Http.Headers;
+using Newsletter.Defaults.Identity;
 
 namespace Newsletter.Defaults.Pages;
 
