@@ -32,6 +32,8 @@ public sealed record PostSnapshot : ISnapshot
     public DateTimeOffset? FirstPublishedAt { get; init; }
     /// <summary>The date that readers see.</summary>
     public DateTimeOffset? PublishedAt { get; init; }
+    /// <summary>False for posts that were brought from elsewhere: no roundup tells of them as new.</summary>
+    public bool InRoundup { get; init; } = true;
     /// <summary>One per level of access, lowest first. A consumer chooses, and never makes one.</summary>
     public IReadOnlyList<Cut> Cuts { get; init; } = [];
     /// <summary>A digest's entries, in their order; a cut says which of them it shows.</summary>

@@ -28,7 +28,11 @@ public sealed record PublicationSnapshot : ISnapshot
     /// <summary>Staff account that made it and becomes its owner.</summary>
     public Guid? CreatedBy { get; init; }
     public IReadOnlyList<NewsletterSnapshot> Newsletters { get; init; } = [];
+    /// <summary>What posts are about and readers may choose from, in the order to show them.</summary>
+    public IReadOnlyList<TopicSnapshot> Topics { get; init; } = [];
 }
+
+public sealed record TopicSnapshot(string Slug, string Name);
 
 public enum NewsletterKind { Posts, Roundup }
 
