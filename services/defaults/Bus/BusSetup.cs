@@ -14,7 +14,8 @@ namespace Newsletter.Defaults.Bus;
 internal sealed record BusAddress(IPublishEndpoint Endpoint, bool IsRemote);
 
 /// <summary>A consumer and the queue it reads in the distributed form.</summary>
-internal sealed record ConsumerRegistration(string Queue, Type Consumer, int Concurrency);
+/// <param name="PerProcess">A queue of its own for each process, gone when it ends.</param>
+internal sealed record ConsumerRegistration(string Queue, Type Consumer, int Concurrency, bool PerProcess = false);
 
 /// <summary>The consumers of all services in this process, collected before the bus is built.</summary>
 public sealed class BusConsumers
@@ -29,6 +30,13 @@ public sealed class ServiceConsumers(string service, BusConsumers consumers, ISe
     public ServiceConsumers Add<TConsumer>(int concurrency = 8) where TConsumer : class, IConsumer
     {
         consumers.Registrations.Add(new(QueueOf(typeof(TConsumer)), typeof(TConsumer), concurrency));
+        return this;
+    }
+
+    /// <summary>Every process hears every message, while it runs; for what it keeps in memory.</summary>
+    public ServiceConsumers AddPerProcess<TConsumer>() where TConsumer : class, IConsumer
+    {
+        consumers.Registrations.Add(new($"{QueueOf(typeof(TConsumer))}-{Guid.NewGuid():N}", typeof(TConsumer), 1, PerProcess: true));
         return this;
     }
 
@@ -78,9 +86,8 @@ public static class BusSetup
                 {
                     rabbit.ReceiveEndpoint(registration.Queue, endpoint =>
                     {
-                        endpoint.SetQuorumQueue();
-                        endpoint.SetQueueArgument("x-delivery-limit", DeliveryLimit);
-                        endpoint.BindDeadLetterQueue($"{registration.Queue}_dead", $"{registration.Queue}_dead");
+                        if (registration.PerProcess) (endpoint.AutoDelete, endpoint.Durable) = (true, false);
+                        else endpoint.MakeDurable(registration.Queue);
                         endpoint.PrefetchCount = registration.Concurrency * 2;
                         endpoint.ConcurrentMessageLimit = registration.Concurrency;
                         endpoint.UseHouseRetries();
@@ -90,6 +97,13 @@ public static class BusSetup
             });
         });
         builder.Services.AddSingleton(services => new BusAddress(services.GetRequiredService<IBus>(), true));
+    }
+
+    private static void MakeDurable(this IRabbitMqReceiveEndpointConfigurator endpoint, string queue)
+    {
+        endpoint.SetQuorumQueue();
+        endpoint.SetQueueArgument("x-delivery-limit", DeliveryLimit);
+        endpoint.BindDeadLetterQueue($"{queue}_dead", $"{queue}_dead");
     }
 
     /// <summary>Standalone: one process, every consumer called before the outbox row goes.</summary>

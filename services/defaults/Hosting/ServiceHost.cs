@@ -8,6 +8,7 @@ using Newsletter.Defaults.Bus;
 using Newsletter.Defaults.Health;
 using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
+using Newsletter.Defaults.Pages;
 using Newsletter.Defaults.Problems;
 using Newsletter.Defaults.Telemetry;
 
@@ -75,9 +76,11 @@ public static class ServiceHost
         builder.Logging.AddFilter("MassTransit", LogLevel.Warning);
     }
 
-    public static void UseDefaults(this WebApplication app)
+    /// <param name="beforeRouting">Middleware that may change the path.</param>
+    public static void UseDefaults(this WebApplication app, Action<WebApplication>? beforeRouting = null)
     {
         app.UseProblems();
+        beforeRouting?.Invoke(app);
         app.UseRouting();
         app.UseAccessRules();
         app.UseAntiforgery();
@@ -87,6 +90,7 @@ public static class ServiceHost
     {
         app.MapHealth();
         app.MapPrometheusScrapingEndpoint("/metrics").ForLoopback();
+        app.MapSiteAssets();
         app.MapOpenApi("/openapi/{documentName}.json").ForAnyone();
     }
 

@@ -31,6 +31,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, TokenValidator toke
     {
         switch (rule.Kind)
         {
+            case AccessKind.Forwarded:
+                return null;
             case AccessKind.Services:
                 return internals.IsInternal(http) ? null : Problem.NotFound();
             case AccessKind.Loopback:

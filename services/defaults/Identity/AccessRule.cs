@@ -8,7 +8,7 @@ namespace Newsletter.Defaults.Identity;
 /// <summary>Who may call an endpoint. Each has exactly one; an endpoint without is refused.</summary>
 public sealed record AccessRule(AccessKind Kind, string? Permission = null);
 
-public enum AccessKind { Anyone, Readers, Staff, Services, Loopback }
+public enum AccessKind { Anyone, Readers, Staff, Services, Loopback, Forwarded }
 
 /// <summary>A form that anonymous visitors post: guarded by where the request comes from, so that its page stays cacheable.</summary>
 internal sealed record SameOriginForm;
@@ -38,6 +38,10 @@ public static class AccessRules
     /// <summary>Health and metrics: not routed from outside by the gateway; standalone answers them to its own machine only.</summary>
     public static T ForLoopback<T>(this T endpoint) where T : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new AccessRule(AccessKind.Loopback)).WithMetadata(new ExcludeFromDescriptionAttribute());
+
+    /// <summary>The gateway's: the service behind it decides.</summary>
+    public static T DecidedBehind<T>(this T endpoint) where T : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new AccessRule(AccessKind.Forwarded)).WithMetadata(new ExcludeFromDescriptionAttribute());
 
     /// <summary>Marks a form that anonymous visitors post: refused when the browser says that another site sent it.</summary>
     public static T FromSameOrigin<T>(this T endpoint) where T : IEndpointConventionBuilder => endpoint.WithMetadata(new SameOriginForm());
