@@ -1,4 +1,5 @@
-using Microsoft.AspNetCore.Builder;
+using Newsletter.Defaults.Storage;
+using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer;
 
@@ -6,6 +7,9 @@ public static class MailerService
 {
     public static void AddMailer(this WebApplicationBuilder builder)
     {
+        builder.AddServiceDb<MailerDb, MailerPostgresDb, MailerSqliteDb>("mailer");
+        builder.Services.AddValidation();
+        builder.Services.AddSingleton<SecretKeys>();
     }
 
     public static void MapMailer(this WebApplication app)

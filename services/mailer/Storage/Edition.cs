@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using Newsletter.Contracts;
+using Newsletter.Defaults.Storage;
+
+namespace Newsletter.Mailer.Storage;
+
+public enum EditionKind { Post, Roundup }
+
+/// <summary>Preparing: batches are still being written (the first may already be on their way).</summary>
+public enum EditionState { Preparing, Sending, Sent, Cancelled }
+
+/// <summary>One mailing of a newsletter: a post's, or a roundup's slot.</summary>
+public sealed class Edition
+{
+    /// <summary>How long a letter may be tried before it has failed.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromHours(48);
+
+    private Edition() { }
+
+    public Guid Id { get; private set; }
+    public Guid PublicationId { get; private set; }
+    public Guid NewsletterId { get; private set; }
+    public EditionKind Kind { get; private set; }
+    /// <summary>Unique with the newsletter: a post is mailed once.</summary>
+    public Guid? PostId { get; private set; }
+    /// <summary>Unique with the newsletter: a roundup's slot is mailed once, however early it was run.</summary>
+    public DateTimeOffset? SlotAt { get; private set; }
+    /// <summary>A roundup holds what was first published in (from, until].</summary>
+    public DateTimeOffset? PeriodFrom { get; private set; }
+    public DateTimeOffset? PeriodUntil { get; private set; }
+    public string Subject { get; private set; } = "";
+    public EditionState State { get; private set; }
+    public DateTimeOffset? PausedAt { get; private set; }
+    public string? PauseReason { get; private set; }
+
+    public DateTimeOffset CreatedAt { get; private set; }
+    /// <summary>When the first letters may leave.</summary>
+    public DateTimeOffset DueAt { get; private set; }
+    /// <summary>What is not accepted by then has failed.</summary>
+    public DateTimeOffset DeadlineAt { get; private set; }
+    /// <summary>Who consented later is not part of the audience.</summary>
+    public DateTimeOffset AudienceAt { get; private set; }
+    /// <summary>The last subscriber that fan-out has written; moves in the same transaction as their rows.</summary>
+    public Guid Cursor { get; private set; }
+    /// <summary>Ledger rows written so far; raised in the same transaction.</summary>
+    public int Recipients { get; private set; }
+    public Guid? LeaseId { get; private set; }
+    public DateTimeOffset? LeaseUntil { get; private set; }
+    public DateTimeOffset? FirstAcceptedAt { get; private set; }
+    public DateTimeOffset? LastAcceptedAt { get; private set; }
+    public DateTimeOffset? FinishedAt { get; private set; }
+    public long Version { get; private set; }
+    /// <summary>The publish that it came from: its trace goes on in the batches.</summary>
+    public string? TraceParent { get; private set; }
+    public string? TraceState { get; private set; }
+
+    public bool IsPaused => PausedAt is not null;
+    public bool IsOver => State is EditionState.Sent or EditionState.Cancelled;
+
+    public static Edition OfPost(Guid publication, Guid newsletter, PostSnapshot post, TimeProvider time) =>
+        Start(publication, newsletter, EditionKind.Post, post.Title, time, e => e.PostId = post.Id);
+
+    public static Edition OfSlot(Guid publication, Guid newsletter, string subject, DateTimeOffset slot, DateTimeOffset from, DateTimeOffset until, TimeProvider time) =>
+        Start(publication, newsletter, EditionKind.Roundup, subject, time, e => (e.SlotAt, e.PeriodFrom, e.PeriodUntil) = (slot, from, until));
+
+    private static Edition Start(Guid publication, Guid newsletter, EditionKind kind, string subject, TimeProvider time, Action<Edition> fill)
+    {
+        var now = time.GetUtcNow();
+        var edition = new Edition
+        {
+            Id = Guid.CreateVersion7(now),
+            PublicationId = publication,
+            NewsletterId = newsletter,
+            Kind = kind,
+            Subject = subject,
+            CreatedAt = now,
+            DueAt = now,
+            AudienceAt = now,
+            DeadlineAt = now + Patience,
+            Version = HybridClock.Next(0, time),
+            TraceParent = Activity.Current?.Id,
+            TraceState = Activity.Current?.TraceStateString,
+        };
+        fill(edition);
+        return edition;
+    }
+
+    /// <summary>Nothing more leaves; what the provider already has cannot be called back.</summary>
+    public bool Pause(string reason, TimeProvider time)
+    {
+        if (IsOver || IsPaused) return false;
+        (PausedAt, PauseReason) = (time.GetUtcNow(), reason);
+        Touch(time);
+        return true;
+    }
+
+    /// <summary>The deadline moves on by the time that it stood still.</summary>
+    public bool Resume(TimeProvider time)
+    {
+        if (PausedAt is not { } since) return false;
+        DeadlineAt += time.GetUtcNow() - since;
+        (PausedAt, PauseReason) = (null, null);
+        Touch(time);
+        return true;
+    }
+
+    public bool Cancel(TimeProvider time)
+    {
+        if (IsOver) return false;
+        (State, FinishedAt, PausedAt) = (EditionState.Cancelled, time.GetUtcNow(), null);
+        Touch(time);
+        return true;
+    }
+
+    /// <summary>A chunk of the audience was written, in the transaction that saves this.</summary>
+    public void Wrote(int recipients, Guid cursor, TimeProvider time)
+    {
+        Recipients += recipients;
+        Cursor = cursor;
+        Touch(time);
+    }
+
+    public void AudienceComplete(TimeProvider time)
+    {
+        if (State == EditionState.Preparing) State = EditionState.Sending;
+        (LeaseId, LeaseUntil) = (null, null);
+        Touch(time);
+    }
+
+    private void Touch(TimeProvider time) => Version = HybridClock.Next(Version, time);
+}

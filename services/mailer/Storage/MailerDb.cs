@@ -1,0 +1,93 @@
+using Microsoft.EntityFrameworkCore;
+using Newsletter.Defaults.Storage;
+
+namespace Newsletter.Mailer.Storage;
+
+public abstract class MailerDb(DbContextOptions options) : ServiceDb(options)
+{
+    public DbSet<Recipient> Recipients => Set<Recipient>();
+    public DbSet<GrantCopy> Grants => Set<GrantCopy>();
+    public DbSet<PostCopy> Posts => Set<PostCopy>();
+    public DbSet<Edition> Editions => Set<Edition>();
+    public DbSet<EditionCounters> EditionCounters => Set<EditionCounters>();
+    public DbSet<Variant> Variants => Set<Variant>();
+    public DbSet<Batch> Batches => Set<Batch>();
+    public DbSet<Delivery> Deliveries => Set<Delivery>();
+    public DbSet<TransactionalMail> TransactionalMails => Set<TransactionalMail>();
+    public DbSet<ProviderEvent> ProviderEvents => Set<ProviderEvent>();
+    public DbSet<WebhookCall> WebhookCalls => Set<WebhookCall>();
+    public DbSet<AddressStatus> AddressStatuses => Set<AddressStatus>();
+    public DbSet<Link> Links => Set<Link>();
+    public DbSet<Sender> Senders => Set<Sender>();
+    public DbSet<Segment> Segments => Set<Segment>();
+    public DbSet<SecretKey> SecretKeys => Set<SecretKey>();
+
+    protected override void OnModelCreating(ModelBuilder model)
+    {
+        base.OnModelCreating(model);
+        Copies(model);
+        Mailings(model);
+
+        var mail = model.Entity<TransactionalMail>().ToTable("transactional_mails");
+        mail.HasIndex(m => new { m.State, m.DueAt });
+        mail.HasIndex(m => m.SubscriberId);
+        mail.Property(m => m.Values).AsJson();
+
+        model.Entity<ProviderEvent>().ToTable("provider_events").HasIndex(e => e.ReceivedAt);
+        model.Entity<WebhookCall>().ToTable("webhook_calls").HasIndex(c => c.DueAt);
+        var address = model.Entity<AddressStatus>().ToTable("address_statuses");
+        address.HasKey(a => new { a.PublicationId, a.AddressHash });
+        address.HasIndex(a => a.SubscriberId);
+        address.Property(a => a.Version).IsConcurrencyToken();
+        model.Entity<Link>().ToTable("links").HasIndex(l => new { l.EditionId, l.Address }).IsUnique();
+        model.Entity<Sender>().ToTable("senders").HasIndex(s => new { s.PublicationId, s.NewsletterId }).IsUnique();
+        var segment = model.Entity<Segment>().ToTable("segments");
+        segment.HasIndex(s => new { s.PublicationId, s.Slug }).IsUnique();
+        segment.Property(s => s.Rule).AsJson();
+        model.Entity<SecretKey>().ToTable("secret_keys").HasKey(k => k.Purpose);
+    }
+
+    private static void Copies(ModelBuilder model)
+    {
+        var recipient = model.Entity<Recipient>().ToTable("recipients");
+        recipient.HasIndex(r => new { r.PublicationId, r.AddressHash });
+        recipient.Property(r => r.Version).IsConcurrencyToken();
+        recipient.Property(r => r.Topics).AsJson();
+        recipient.Property(r => r.Tags).AsJson();
+        recipient.OwnsMany(r => r.Consents, consent =>
+        {
+            consent.ToTable("recipient_consents");
+            consent.WithOwner().HasForeignKey("SubscriberId");
+            // Fan-out walks a newsletter's readers in the order of their ids.
+            consent.HasKey("NewsletterId", "SubscriberId");
+        });
+        var grant = model.Entity<GrantCopy>().ToTable("grant_copies");
+        grant.HasIndex(g => new { g.PublicationId, g.SubscriberId });
+        grant.Property(g => g.Version).IsConcurrencyToken();
+        var post = model.Entity<PostCopy>().ToTable("post_copies");
+        post.HasIndex(p => new { p.PublicationId, p.FirstPublishedAt });
+        post.HasIndex(p => new { p.PublicationId, p.Slug });
+        post.Property(p => p.Version).IsConcurrencyToken();
+    }
+
+    private static void Mailings(ModelBuilder model)
+    {
+        var edition = model.Entity<Edition>().ToTable("editions");
+        edition.HasIndex(e => new { e.NewsletterId, e.PostId }).IsUnique();
+        edition.HasIndex(e => new { e.NewsletterId, e.SlotAt }).IsUnique();
+        edition.HasIndex(e => e.PublicationId);
+        edition.HasIndex(e => e.State);
+        edition.HasIndex(e => e.PostId);
+        edition.Property(e => e.Version).IsConcurrencyToken();
+        model.Entity<EditionCounters>().ToTable("edition_counters").HasKey(c => c.EditionId);
+        var variant = model.Entity<Variant>().ToTable("variants");
+        variant.HasIndex(v => new { v.EditionId, v.Hash }).IsUnique();
+        variant.Property(v => v.Blocks).AsJson();
+        var batch = model.Entity<Batch>().ToTable("batches");
+        batch.HasIndex(b => new { b.State, b.DueAt });
+        batch.HasIndex(b => b.EditionId);
+        var delivery = model.Entity<Delivery>().ToTable("deliveries");
+        delivery.HasKey(d => new { d.EditionId, d.SubscriberId });
+        delivery.HasIndex(d => d.BatchId);
+    }
+}

@@ -1,0 +1,24 @@
+namespace Newsletter.Mailer.Storage;
+
+/// <summary>An event that was counted; the provider repeats them (46 times has been seen). Kept for 7 days.</summary>
+public sealed class ProviderEvent
+{
+    /// <summary>The provider's event id.</summary>
+    public string Id { get; set; } = "";
+    public DateTimeOffset ReceivedAt { get; set; }
+}
+
+/// <summary>A signed webhook call as it came, until it is ingested: addresses are in it, so it is wiped then.</summary>
+public sealed class WebhookCall
+{
+    public Guid Id { get; set; }
+    /// <summary>Empty: the default account of the settings.</summary>
+    public string Account { get; set; } = "";
+    public string Body { get; set; } = "";
+    public DateTimeOffset ReceivedAt { get; set; }
+    public DateTimeOffset DueAt { get; set; }
+    public int Attempts { get; set; }
+    public Guid? LeaseId { get; set; }
+    public DateTimeOffset? LeaseUntil { get; set; }
+    public string? Error { get; set; }
+}
