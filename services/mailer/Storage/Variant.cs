@@ -19,16 +19,16 @@ public sealed class Variant
     /// <summary>The public cut, which the web view shows; nobody is mailed it unless it is also their cut.</summary>
     public bool IsPublic { get; private set; }
 
-    public static Variant Of(Edition edition, string hash, IReadOnlyList<BlockChoice> blocks, RenderedLetter letter, bool isPublic, TimeProvider time) => new()
+    public static Variant Of(Edition edition, string hash, IReadOnlyList<BlockChoice> blocks, string subject, string html, string text, bool isPublic, TimeProvider time) => new()
     {
         Id = Guid.CreateVersion7(time.GetUtcNow()),
         EditionId = edition.Id,
         PublicationId = edition.PublicationId,
         Hash = hash,
         Blocks = blocks,
-        Subject = letter.Subject,
-        Html = letter.Html,
-        Text = letter.Text,
+        Subject = subject,
+        Html = html,
+        Text = text,
         IsPublic = isPublic,
     };
 }

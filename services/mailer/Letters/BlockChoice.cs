@@ -1,0 +1,6 @@
+using Newsletter.Contracts;
+
+namespace Newsletter.Mailer.Letters;
+
+/// <summary>Which part of which post a variant shows: a cut, and of its entries those that are wanted, in the post's order.</summary>
+public sealed record BlockChoice(Guid PostId, Access Level, IReadOnlyList<Guid> EntryIds);
