@@ -56,7 +56,7 @@ internal sealed partial class PublicationDirectory(ServiceDirectory services, IH
         await _asking.WaitAsync(cancellation);
         try
         {
-            if (TimeSpan.FromMilliseconds(Environment.TickCount64 - _askedAt) < atMostEvery) return;
+            if (Environment.TickCount64 - _askedAt < (long)atMostEvery.TotalMilliseconds) return;
             _askedAt = Environment.TickCount64;
             using var client = clients.CreateClient("internal");
             var listed = await client.GetFromJsonAsync<List<PublicationHost>>(
