@@ -13,8 +13,8 @@ public sealed class InternalListener
 
     public bool IsInternal(HttpContext http) => Port is null || http.Connection.LocalPort == Port();
 
-    /// <summary>From this machine and not forwarded for somebody else.</summary>
+    /// <summary>On our own listener (a monitor on another machine asks there), or from this machine and not forwarded for somebody else.</summary>
     public bool IsOwnMachine(HttpContext http) =>
-        Port is null
+        IsInternal(http)
         || http.Connection.RemoteIpAddress is { } from && System.Net.IPAddress.IsLoopback(from) && !http.Request.Headers.ContainsKey("X-Forwarded-For");
 }
