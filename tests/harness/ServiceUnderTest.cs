@@ -24,10 +24,8 @@ public sealed class ServiceUnderTest : IAsyncDisposable
     private readonly ConcurrentQueue<object> _sent = new();
     private readonly List<HttpClient> _clients = [];
 
-    private readonly bool _ownsDatabase;
-
-    private ServiceUnderTest(WebApplication app, TestDatabase database, bool ownsDatabase, TestTokens tokens, ShiftedTime time) =>
-        (_app, Database, _ownsDatabase, Tokens, Time) = (app, database, ownsDatabase, tokens, time);
+    private ServiceUnderTest(WebApplication app, TestDatabase database, TestTokens tokens, ShiftedTime time) =>
+        (_app, Database, Tokens, Time) = (app, database, tokens, time);
 
     public TestDatabase Database { get; }
     public TestTokens Tokens { get; }
@@ -36,7 +34,6 @@ public sealed class ServiceUnderTest : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <param name="settings">Added to the configuration, keys with colons.</param>
-    /// <param name="useDatabase">A database that outlives this service; whoever made it drops it.</param>
     /// <param name="servesOwnKeys">True for subscriber, which publishes <c>/internal/jwks</c> itself.</param>
     public static async Task<ServiceUnderTest> StartAsync(
         string service, Action<WebApplicationBuilder> add, Action<WebApplication> map,
@@ -60,8 +57,8 @@ public sealed class ServiceUnderTest : IAsyncDisposable
         map(app);
         app.MapDefaults();
         if (!servesOwnKeys) app.MapGet("/internal/jwks", () => Results.Text(tokens.Jwks, "application/json")).ForServices();
-        var test = new ServiceUnderTest(app, db, useDatabase is null, tokens, time);
-        app.Services.GetRequiredService<IMediator>().ConnectPublishObserver(new Recorder(test._sent));
+        var test = new ServiceUnderTest(app, db, tokens, time);
+        app.Services.GetRequiredService<IMediator>().ConnectSendObserver(new Recorder(test._sent));
         await app.StartAsync();
         return test;
     }
@@ -101,7 +98,7 @@ public sealed class ServiceUnderTest : IAsyncDisposable
         foreach (var client in _clients) client.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
-        if (_ownsDatabase) await Database.DisposeAsync();
+        await Database.DisposeAsync();
         Tokens.Dispose();
     }
 
@@ -110,16 +107,17 @@ public sealed class ServiceUnderTest : IAsyncDisposable
         public override Uri AddressOf(string service) => address();
     }
 
-    private sealed class Recorder(ConcurrentQueue<object> sent) : IPublishObserver
+    /// <summary>The mediator tells publish observers nothing; to it, a publication is a send.</summary>
+    private sealed class Recorder(ConcurrentQueue<object> sent) : ISendObserver
     {
-        public Task PrePublish<T>(PublishContext<T> context) where T : class => Task.CompletedTask;
+        public Task PreSend<T>(SendContext<T> context) where T : class => Task.CompletedTask;
 
-        public Task PostPublish<T>(PublishContext<T> context) where T : class
+        public Task PostSend<T>(SendContext<T> context) where T : class
         {
             sent.Enqueue(context.Message);
             return Task.CompletedTask;
         }
 
-        public Task PublishFault<T>(PublishContext<T> context, Exception exception) where T : class => Task.CompletedTask;
+        public Task SendFault<T>(SendContext<T> context, Exception exception) where T : class => Task.CompletedTask;
     }
 }
