@@ -1,8 +1,4 @@
-using Newsletter.Defaults.Hosting;
-using Newsletter.Defaults.Storage;
-using Newsletter.Subscriber.Staff;
-using Newsletter.Subscriber.Storage;
-using Newsletter.Subscriber.Tokens;
+using Microsoft.AspNetCore.Builder;
 
 namespace Newsletter.Subscriber;
 
@@ -10,15 +6,9 @@ public static class SubscriberService
 {
     public static void AddSubscriber(this WebApplicationBuilder builder)
     {
-        builder.AddServiceDb<SubscriberDb, SubscriberPostgresDb, SubscriberSqliteDb>("subscriber");
-        builder.Services.AddValidation();
-        builder.Services.AddSettings<OwnerOptions>("Newsletter:Owner");
-        builder.Services.AddHostedService<FirstOperator>();
-        builder.Services.AddSingleton<SigningKeys>();
     }
 
     public static void MapSubscriber(this WebApplication app)
     {
-        app.MapTokens();
     }
 }
