@@ -11,5 +11,7 @@ internal sealed class IdempotentCall
     /// <summary>Null while the first call is still under way.</summary>
     public int? Status { get; set; }
     public string? ContentType { get; set; }
+    public string? Location { get; set; }
+    /// <summary>Null too where the answer was longer than we keep.</summary>
     public byte[]? Body { get; set; }
 }

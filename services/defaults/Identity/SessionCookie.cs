@@ -6,6 +6,10 @@ namespace Newsletter.Defaults.Identity;
 /// </summary>
 public static class SessionCookie
 {
+    /// <summary>What every session value starts with, as API keys do with <see cref="ApiKeyPrefix"/>.</summary>
+    public const string ValuePrefix = "nls_";
+    public const string ApiKeyPrefix = "nlk_";
+
     /// <param name="baseUrl">The publication's stored base address.</param>
     public static string NameFor(string baseUrl, string slug)
     {

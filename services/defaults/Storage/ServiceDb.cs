@@ -18,6 +18,7 @@ public abstract class ServiceDb(DbContextOptions options) : DbContext(options), 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
     internal DbSet<IdempotentCall> IdempotentCalls => Set<IdempotentCall>();
     internal DbSet<ResyncPart> ResyncParts => Set<ResyncPart>();
+    internal DbSet<ResyncRequest> ResyncRequests => Set<ResyncRequest>();
 
     public bool IsSqlite => Database.IsSqlite();
 
@@ -44,15 +45,17 @@ public abstract class ServiceDb(DbContextOptions options) : DbContext(options), 
     {
         model.Entity<OutboxMessage>().ToTable("outbox").HasIndex(m => m.DueAt);
         model.Entity<DataProtectionKey>().ToTable("data_protection_keys");
-        model.Entity<IdempotentCall>().ToTable("idempotent_calls").HasKey(c => new { c.Scope, c.Key });
+        var call = model.Entity<IdempotentCall>().ToTable("idempotent_calls");
+        call.HasKey(c => new { c.Scope, c.Key });
+        call.HasIndex(c => c.StartedAt);
         model.Entity<ResyncPart>().ToTable("resync_parts").HasKey(p => new { p.ResyncId, p.Part });
-        var publication = model.Entity<PublicationCopy>().ToTable("publication_copies");
-        publication.HasIndex(p => p.Slug);
-        publication.Property(p => p.Version).IsConcurrencyToken();
+        model.Entity<ResyncRequest>().ToTable("resync_requests").HasKey(r => r.Event);
+        model.Entity<PublicationCopy>().ToTable("publication_copies").HasIndex(p => p.Slug);
     }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder conventions)
     {
+        conventions.Conventions.Add(_ => new CopyVersionConvention());
         if (!IsSqlite) return;
         // SQLite neither sorts nor compares DateTimeOffset: keep UTC microseconds.
         conventions.Properties<DateTimeOffset>().HaveConversion<MicrosecondsConverter>();

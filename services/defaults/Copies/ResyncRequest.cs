@@ -1,0 +1,8 @@
+namespace Newsletter.Defaults.Copies;
+
+/// <summary>Says that this database has asked for an event's rows once; what is missing after that comes by resync.</summary>
+internal sealed class ResyncRequest
+{
+    public string Event { get; set; } = "";
+    public DateTimeOffset RequestedAt { get; set; }
+}

@@ -1,0 +1,39 @@
+using Newsletter.Billing;
+using Newsletter.Content;
+using Newsletter.Defaults.Bus;
+using Newsletter.Defaults.Hosting;
+using Newsletter.Gateway;
+using Newsletter.Mailer;
+using Newsletter.Sandbox;
+using Newsletter.Standalone;
+using Newsletter.Subscriber;
+
+return await ServiceHost.GuardAsync(args, async () =>
+{
+    var builder = WebApplication.CreateBuilder(args);
+    var home = builder.AddHome();
+
+    builder.AddDefaults("standalone");
+    builder.AddGateway();
+    builder.AddSubscriber();
+    builder.AddContent();
+    builder.AddBilling();
+    builder.AddMailer();
+    if (home.UsesSandbox) builder.AddSandbox();
+    builder.AddInProcessBus();
+    builder.AddOwnAddress();
+    builder.Services.AddSingleton(home);
+    builder.Services.AddHostedService<Welcome>();
+
+    var app = builder.Build();
+    app.SeparateInternalListener();
+    app.UseDefaults(beforeRouting: a => a.UseGateway());
+    app.MapGateway();
+    app.MapSubscriber();
+    app.MapContent();
+    app.MapBilling();
+    app.MapMailer();
+    if (home.UsesSandbox) app.MapSandbox();
+    app.MapDefaults();
+    await app.RunAsync();
+});

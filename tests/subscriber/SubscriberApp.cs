@@ -1,0 +1,89 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Newsletter.Contracts;
+using Newsletter.Defaults.Identity;
+using Newsletter.Tests.Harness;
+
+namespace Newsletter.Subscriber.Tests;
+
+/// <summary>The service, with tokens that it issued itself, and the words that its tests speak in.</summary>
+public sealed class SubscriberApp : IAsyncDisposable
+{
+    public const string OwnerKey = "nlk_test-owner-0123456789abcdef0123456789abcdef";
+    private readonly List<HttpClient> _clients = [];
+
+    private SubscriberApp(ServiceUnderTest service) => Service = service;
+
+    public ServiceUnderTest Service { get; }
+
+    public static async Task<SubscriberApp> StartAsync(DatabaseKind database = DatabaseKind.Postgres, TestDatabase? useDatabase = null) =>
+        new(await ServiceUnderTest.StartAsync(
+            "subscriber", b => b.AddSubscriber(), a => a.MapSubscriber(),
+            [new("Newsletter:Owner:Email", "owner@example.com"), new("Newsletter:Owner:ApiKey", OwnerKey)],
+            database, servesOwnKeys: true, useDatabase));
+
+    /// <summary>As content tells of it.</summary>
+    public async Task<PublicationSnapshot> PublicationAsync(string? slug = null, Guid? createdBy = null)
+    {
+        slug ??= $"p{Guid.NewGuid():N}"[..12];
+        var publication = new PublicationSnapshot
+        {
+            Id = Guid.CreateVersion7(),
+            Version = 1,
+            Slug = slug,
+            Name = "Paper Digest",
+            Tagline = "A weekly roundup",
+            BaseUrl = $"http://localhost:8080/{slug}",
+            CreatedBy = createdBy,
+            Newsletters =
+            [
+                new() { Id = Guid.CreateVersion7(), Slug = "posts", Name = "New posts", Kind = NewsletterKind.Posts },
+                new() { Id = Guid.CreateVersion7(), Slug = "weekly", Name = "Weekly roundup", Kind = NewsletterKind.Roundup, Schedule = new(DayOfWeek.Saturday, new(8, 0)) },
+            ],
+        };
+        await Service.PublishAsync(new PublicationChanged(publication));
+        return publication;
+    }
+
+    /// <summary>What the gateway does with a cookie or a key.</summary>
+    public async Task<HttpResponseMessage> ExchangeAsync(string credential, Guid? publication)
+    {
+        using var client = Service.Anonymous();
+        return await client.PostAsJsonAsync("/internal/token", new { credential, publicationId = publication });
+    }
+
+    public async Task<string> TokenAsync(string credential, Guid? publication)
+    {
+        using var answer = await ExchangeAsync(credential, publication);
+        answer.EnsureSuccessStatusCode();
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()!;
+    }
+
+    /// <summary>A client that speaks for whoever holds the credential.</summary>
+    public async Task<HttpClient> ClientAsync(string credential, Guid? publication)
+    {
+        var client = Service.Anonymous();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(credential, publication));
+        _clients.Add(client);
+        return client;
+    }
+
+    public Task<HttpClient> OwnerAsync(PublicationSnapshot publication) => ClientAsync(OwnerKey, publication.Id);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients) client.Dispose();
+        await Service.DisposeAsync();
+    }
+}
+
+/// <summary>One service for the tests of a class.</summary>
+public sealed class SubscriberFixture : IAsyncLifetime
+{
+    public SubscriberApp App { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => App = await SubscriberApp.StartAsync();
+
+    public ValueTask DisposeAsync() => App.DisposeAsync();
+}

@@ -1,0 +1,112 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
+using Newsletter.Tests.Harness;
+
+namespace Newsletter.SystemTests.Hosting;
+
+/// <summary>Four services and the sandbox behind the gateway, each a process, on PostgreSQL and RabbitMQ; every publication is an origin.</summary>
+public sealed class Distributed : Installation
+{
+    internal static readonly string[] Services = ["subscriber", "content", "billing", "mailer"];
+    private readonly string _folder = Directory.CreateTempSubdirectory("newsletter-distributed-").FullName;
+    private readonly Dictionary<string, ServiceProcess> _processes = [];
+    private readonly Dictionary<string, TestDatabase> _databases = [];
+    private readonly int _port = ServiceProcess.FreePort();
+    private readonly string _vhost = $"t-{Guid.NewGuid():N}";
+    private HttpClient? _management;
+
+    public override Uri Address => new($"http://localhost:{_port}");
+
+    internal ServiceProcess this[string service] => _processes[service];
+    internal TestDatabase DatabaseOf(string service) => _databases[service];
+    internal Dictionary<string, Uri> Addresses { get; } = [];
+
+    public override string BaseUrlOf(string slug) => $"http://{slug}.localhost:{_port}";
+
+    public override async ValueTask InitializeAsync()
+    {
+        var broker = await MakeVirtualHostAsync();
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        foreach (var service in (string[])[.. Services, "sandbox", "gateway"]) Addresses[service] = new($"http://127.0.0.1:{ServiceProcess.FreePort()}");
+        var shared = new Dictionary<string, string>
+        {
+            ["Newsletter__Url"] = Address.ToString().TrimEnd('/'),
+            ["Newsletter__PagesDomain"] = "localhost",
+            ["Newsletter__Data"] = _folder,
+            ["Newsletter__Sandbox"] = "true",
+            ["Newsletter__Owner__Email"] = "owner@example.com",
+            ["Newsletter__Owner__ApiKey"] = OwnerKey,
+            ["ConnectionStrings__rabbitmq"] = broker,
+            ["Stripe__ApiKey"] = "sk_test_sandbox",
+            ["Stripe__ApiBase"] = $"{Addresses["sandbox"]}sandbox/stripe",
+            ["Stripe__WebhookSecret"] = "whsec_system_tests",
+            ["Sandbox__StripeWebhookSecret"] = "whsec_system_tests",
+            ["SendGrid__ApiKey"] = "SG.system.tests",
+            ["SendGrid__ApiBase"] = $"{Addresses["sandbox"]}sandbox/sendgrid",
+            ["SendGrid__WebhookKey"] = Convert.ToBase64String(key.ExportSubjectPublicKeyInfo()),
+            ["Sandbox__SendGridPrivateKey"] = Convert.ToBase64String(key.ExportPkcs8PrivateKey()),
+            ["Gateway__RequestsPerSecond"] = "100000",
+            ["Gateway__UnsafeRequestsPerSecond"] = "100000",
+        };
+        foreach (var (service, address) in Addresses) shared[$"Services__{service}"] = address.ToString().TrimEnd('/');
+
+        foreach (var service in Services)
+        {
+            _databases[service] = await TestDatabase.CreateAsync();
+            Add(service, $"services/{service}", new(shared)
+            {
+                ["ASPNETCORE_URLS"] = Addresses[service].ToString(),
+                [$"ConnectionStrings__{service}"] = _databases[service].ConnectionString,
+            });
+        }
+        Add("sandbox", "services/sandbox", new(shared) { ["ASPNETCORE_URLS"] = Addresses["sandbox"].ToString() });
+        Add("gateway", "gateway", new(shared) { ["Gateway__InternalUrl"] = Addresses["gateway"].ToString() });
+
+        foreach (var process in _processes.Values) process.Start();
+        foreach (var process in _processes.Values) await process.ReadyAsync();
+        await SeedAsync();
+        await SeededAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        foreach (var process in _processes.Values) await process.DisposeAsync();
+        foreach (var database in _databases.Values) await database.DisposeAsync();
+        if (_management is not null)
+        {
+            using var _ = await _management.DeleteAsync($"api/vhosts/{_vhost}");
+            _management.Dispose();
+        }
+        Directory.Delete(_folder, recursive: true);
+        await base.DisposeAsync();
+    }
+
+    private void Add(string name, string project, Dictionary<string, string> environment) => _processes[name] = new(project, environment, Addresses[name]);
+
+    private async Task SeedAsync()
+    {
+        await using var seeds = new ServiceProcess("seeds", [], Address);
+        seeds.Start("--url", Address.ToString(), "--key", OwnerKey);
+        await seeds.ExitedAsync();
+        if (seeds.ExitCode != 0) throw new InvalidOperationException($"The seeds were not loaded:\n{seeds.Output}");
+    }
+
+    private async Task<string> MakeVirtualHostAsync()
+    {
+        var management = new Uri(Setting("NEWSLETTER_TEST_RABBITMQ_MANAGEMENT"));
+        _management = new HttpClient { BaseAddress = new Uri(management.GetLeftPart(UriPartial.Authority)) };
+        _management.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(management.UserInfo))));
+        using var made = await _management.PutAsJsonAsync($"api/vhosts/{_vhost}", new { });
+        made.EnsureSuccessStatusCode();
+        var user = management.UserInfo.Split(':')[0];
+        using var allowed = await _management.PutAsJsonAsync($"api/permissions/{_vhost}/{user}", new { configure = ".*", write = ".*", read = ".*" });
+        allowed.EnsureSuccessStatusCode();
+        return $"{Setting("NEWSLETTER_TEST_RABBITMQ").TrimEnd('/')}/{_vhost}";
+    }
+
+    private static string Setting(string name) =>
+        Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"{name} is not set: start the tests with tests/run.");
+}
