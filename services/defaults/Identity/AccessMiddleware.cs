@@ -31,7 +31,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, TokenValidator toke
     {
         switch (rule.Kind)
         {
-            case AccessKind.Forwarded:
+            case AccessKind.Forwarded or AccessKind.OwnKeys:
                 return null;
             case AccessKind.Services:
                 return internals.IsInternal(http) ? null : Problem.NotFound();

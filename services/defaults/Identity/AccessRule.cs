@@ -8,7 +8,7 @@ namespace Newsletter.Defaults.Identity;
 /// <summary>Who may call an endpoint. Each has exactly one; an endpoint without is refused.</summary>
 public sealed record AccessRule(AccessKind Kind, string? Permission = null);
 
-public enum AccessKind { Anyone, Readers, Staff, Services, Loopback, Forwarded }
+public enum AccessKind { Anyone, Readers, Staff, Services, Loopback, Forwarded, OwnKeys }
 
 /// <summary>A form that anonymous visitors post: guarded by where the request comes from, so that its page stays cacheable.</summary>
 internal sealed record SameOriginForm;
@@ -42,6 +42,9 @@ public static class AccessRules
     /// <summary>The gateway's: the service behind it decides.</summary>
     public static T DecidedBehind<T>(this T endpoint) where T : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new AccessRule(AccessKind.Forwarded)).WithMetadata(new ExcludeFromDescriptionAttribute());
+
+    /// <summary>Endpoints that check keys of another kind: the sandbox takes Stripe's and SendGrid's in the header where our tokens are.</summary>
+    public static T ForOwnKeys<T>(this T endpoint) where T : IEndpointConventionBuilder => endpoint.WithMetadata(new AccessRule(AccessKind.OwnKeys));
 
     /// <summary>Marks a form that anonymous visitors post: refused when the browser says that another site sent it.</summary>
     public static T FromSameOrigin<T>(this T endpoint) where T : IEndpointConventionBuilder => endpoint.WithMetadata(new SameOriginForm());
