@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.DependencyInjection;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
@@ -27,12 +27,16 @@ public static class ResyncEndpoint
         }
         var known = events.ToHashSet(StringComparer.Ordinal);
         shared[Owned] = known;
-        app.MapPost("/internal/resync", async Task<Results<Accepted, ProblemHttpResult>> (string @event, TDb db, CancellationToken cancellation) =>
-        {
-            if (!known.Contains(@event)) return Problem.NotFound("Nobody here owns that event.");
-            db.Publish(new RequestResync(@event));
-            await db.SaveChangesAsync(cancellation);
-            return TypedResults.Accepted((string?)null);
-        }).ForServices();
+        app.MapPost("/internal/resync", Task<IResult> (HttpContext http, CancellationToken _) => AskAsync<TDb>(http, known)).ForServices();
+    }
+
+    private static async Task<IResult> AskAsync<TDb>(HttpContext http, HashSet<string> known) where TDb : ServiceDb
+    {
+        var name = http.Request.Query["event"].ToString();
+        if (!known.Contains(name)) return Problem.NotFound("Nobody here owns that event.");
+        var db = http.RequestServices.GetRequiredService<TDb>();
+        db.Publish(new RequestResync(name));
+        await db.SaveChangesAsync(http.RequestAborted);
+        return Results.Accepted();
     }
 }
