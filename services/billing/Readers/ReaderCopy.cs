@@ -1,0 +1,35 @@
+using Newsletter.Billing.Storage;
+using Newsletter.Billing.Webhooks;
+using Newsletter.Contracts;
+using Newsletter.Defaults.Copies;
+
+namespace Newsletter.Billing.Readers;
+
+/// <summary>What billing has to know of a subscriber: whether the mailbox is proven, and where receipts go.</summary>
+internal sealed class ReaderCopy : Copy<SubscriberSnapshot>
+{
+    public string Email { get; private set; } = "";
+    public string NormalisedEmail { get; private set; } = "";
+    public string? Name { get; private set; }
+    public DateTimeOffset? ConfirmedAt { get; private set; }
+
+    protected override void Fill(SubscriberSnapshot snapshot) => (Email, NormalisedEmail, Name, ConfirmedAt) =
+        (snapshot.Email, EmailAddress.Normalise(snapshot.NormalisedEmail) ?? "", snapshot.Name, snapshot.ConfirmedAt);
+
+    protected override void Clear() => (Email, NormalisedEmail, Name, ConfirmedAt) = ("", "", null, null);
+}
+
+internal sealed class PublicationConsumer(BillingDb db) : PublicationCopyConsumer<BillingDb>(db);
+
+internal sealed class ReaderConsumer(BillingDb db, SyncSignal signal)
+    : CopyConsumer<BillingDb, SubscribersChanged, SubscriberSnapshot, ReaderCopy>(db)
+{
+    protected override IReadOnlyList<SubscriberSnapshot> SnapshotsOf(SubscribersChanged changed) => changed.Subscribers;
+
+    /// <summary>Somebody who paid first may be among them: the worker ties what is untied.</summary>
+    protected override Task FollowAsync(IReadOnlyList<ReaderCopy> changed, CancellationToken cancellation)
+    {
+        signal.Raise();
+        return Task.CompletedTask;
+    }
+}

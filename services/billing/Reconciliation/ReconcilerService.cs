@@ -1,0 +1,56 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Newsletter.Billing.Storage;
+using Newsletter.Billing.Webhooks;
+
+namespace Newsletter.Billing.Reconciliation;
+
+/// <summary>Runs the comparison now and then, drops what events have had their time, and counts subscriptions for the gauge.</summary>
+internal sealed partial class ReconcilerService(
+    IServiceScopeFactory scopes, SubscriptionCounts counts, IOptions<SyncOptions> options, TimeProvider time, ILogger<ReconcilerService> log) : BackgroundService
+{
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan EventsLive = TimeSpan.FromDays(30);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Minute);
+        // The first comparison waits a minute: a process that has just started has better things to do.
+        for (var minute = 1; await NextAsync(timer, stoppingToken); minute++)
+        {
+            try
+            {
+                await using var scope = scopes.CreateAsyncScope();
+                var db = scope.ServiceProvider.GetRequiredService<BillingDb>();
+                await counts.RefreshAsync(db, stoppingToken);
+                if (minute % options.Value.ReconcileMinutes != 1 % options.Value.ReconcileMinutes) continue;
+                var before = time.GetUtcNow() - EventsLive;
+                await db.WebhookEvents.Where(e => e.ReceivedAt < before).ExecuteDeleteAsync(stoppingToken);
+                var different = await scope.ServiceProvider.GetRequiredService<Reconciler>().RunAsync(stoppingToken);
+                Compared(different);
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+            {
+                CompareFailed(e.GetBaseException().GetType().Name);
+            }
+        }
+    }
+
+    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken cancellation)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Compared with Stripe; {Count} objects differ")]
+    private partial void Compared(int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not compare with Stripe ({Reason}); trying again")]
+    private partial void CompareFailed(string reason);
+}

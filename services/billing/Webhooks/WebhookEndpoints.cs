@@ -1,0 +1,78 @@
+using System.Diagnostics.Metrics;
+using Microsoft.EntityFrameworkCore;
+using Newsletter.Billing.Accounts;
+using Newsletter.Billing.Storage;
+using Newsletter.Defaults.Identity;
+using Newsletter.Defaults.Problems;
+using Newsletter.Defaults.Storage;
+using Newsletter.Defaults.Telemetry;
+
+namespace Newsletter.Billing.Webhooks;
+
+internal static class WebhookEndpoints
+{
+    private const int LargestBody = 1 << 20;
+    private static readonly Histogram<double> Lag = NewsletterTelemetry.Meter.CreateHistogram<double>(
+        "newsletter.billing.webhook.lag", "s", "From an event at Stripe to our keeping it",
+        advice: new() { HistogramBucketBoundaries = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600, 86_400] });
+
+    public static void MapWebhooks(this IEndpointRouteBuilder app)
+    {
+        app.MapPost("/webhooks/stripe", ReceiveForInstallation).ForAnyone().DisableAntiforgery();
+        app.MapPost("/webhooks/stripe/{account:guid}", Receive).ForAnyone().DisableAntiforgery();
+    }
+
+    private static Task<IResult> ReceiveForInstallation(
+        HttpRequest request, StripeAccounts accounts, BillingDb db, SyncQueue queue, SyncSignal signal, TimeProvider time, CancellationToken cancellation) =>
+        Receive(accounts.InstallationId, request, accounts, db, queue, signal, time, cancellation);
+
+    private static async Task<IResult> Receive(
+        Guid account, HttpRequest request, StripeAccounts accounts, BillingDb db, SyncQueue queue, SyncSignal signal, TimeProvider time, CancellationToken cancellation)
+    {
+        var payer = await accounts.FindAsync(account, cancellation);
+        if (payer is null || !accounts.IsReachable(payer)) return Problem.NotFound("There is no such payment account.");
+        if (await BodyAsync(request, cancellation) is not { } body) return Problem.Of(StatusCodes.Status413PayloadTooLarge, "The body is too large.");
+        var header = request.Headers[StripeSignature.Header].ToString();
+        if (!StripeSignature.IsValid(body.Span, header, accounts.WebhookSecretOf(payer), time.GetUtcNow()))
+            return Problem.BadRequest("The signature is missing, wrong or too old.");
+        if (StripeEvent.Read(body) is not { } received) return Problem.BadRequest("The body is not an event.");
+        if (received.Live != (payer.Mode == PaymentMode.Live)) return Problem.BadRequest("The event is of the other mode.");
+        // A platform hears of all its connected accounts at one address.
+        if (payer.ConnectedAccount is { } connected && received.Account != connected) return TypedResults.Ok();
+
+        if (await KeepAsync(payer.Id, received, db, queue, time, cancellation))
+        {
+            signal.Raise();
+            Lag.Record(Math.Max(0, (time.GetUtcNow() - received.CreatedAt).TotalSeconds));
+        }
+        return TypedResults.Ok();
+    }
+
+    /// <summary>False for an event that we had. The event and the object's new generation are saved together or not at all.</summary>
+    private static async Task<bool> KeepAsync(
+        Guid accountId, StripeEvent received, BillingDb db, SyncQueue queue, TimeProvider time, CancellationToken cancellation)
+    {
+        if (await db.WebhookEvents.AnyAsync(e => e.AccountId == accountId && e.EventId == received.Id, cancellation)) return false;
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        db.Add(WebhookEvent.Of(accountId, received, time.GetUtcNow()));
+        try
+        {
+            await db.SaveChangesAsync(cancellation);
+        }
+        catch (DbUpdateException e) when (DatabaseFailure.IsUniqueViolation(e))
+        {
+            return false;
+        }
+        if (received is { Kind: { } kind, ObjectId: { } objectId }) await queue.RaiseAsync(accountId, kind, objectId, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return true;
+    }
+
+    private static async Task<ReadOnlyMemory<byte>?> BodyAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        if (request.ContentLength > LargestBody) return null;
+        using var copy = new MemoryStream();
+        await request.Body.CopyToAsync(copy, cancellation);
+        return copy.Length > LargestBody ? null : copy.GetBuffer().AsMemory(0, (int)copy.Length);
+    }
+}
