@@ -3,9 +3,11 @@ using MassTransit.Mediator;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Newsletter.Defaults.Copies;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Http;
+using Newsletter.Defaults.Outbox;
 using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Defaults.Bus;
@@ -40,11 +42,12 @@ public sealed class ServiceConsumers(string service, BusConsumers consumers, ISe
         return this;
     }
 
-    /// <summary>A copy of another service's rows: the event's own queue, and a slow lane for resyncs.</summary>
+    /// <summary>A copy of another service's rows: the event's own queue, a slow lane for resyncs, and one request to be filled at the start.</summary>
     public ServiceConsumers AddCopy<TConsumer, TEvent>() where TConsumer : class, ICopyConsumer<TEvent> where TEvent : class
     {
         Add<TConsumer>();
         services.AddScoped<TConsumer>();
+        services.AddHostedService<ResyncRequester<TConsumer, TEvent>>();
         consumers.Registrations.Add(new($"{service}-resync-{Kebab(typeof(TEvent).Name)}", typeof(ResyncConsumer<TConsumer, TEvent>), 1));
         return this;
     }
@@ -78,6 +81,8 @@ public static class BusSetup
         builder.Services.AddMassTransit(bus =>
         {
             foreach (var registration in consumers) bus.AddConsumer(registration.Consumer);
+            // Without the broker a service still answers; what it has to say waits in the outbox.
+            bus.ConfigureHealthCheckOptions(health => health.MinimalFailureStatus = HealthStatus.Degraded);
             bus.UsingRabbitMq((context, rabbit) =>
             {
                 rabbit.Host(uri);
@@ -86,7 +91,7 @@ public static class BusSetup
                 {
                     rabbit.ReceiveEndpoint(registration.Queue, endpoint =>
                     {
-                        if (registration.PerProcess) (endpoint.AutoDelete, endpoint.Durable) = (true, false);
+                        if (registration.PerProcess) endpoint.AutoDelete = true;
                         else endpoint.MakeDurable(registration.Queue);
                         endpoint.PrefetchCount = registration.Concurrency * 2;
                         endpoint.ConcurrentMessageLimit = registration.Concurrency;
@@ -97,6 +102,7 @@ public static class BusSetup
             });
         });
         builder.Services.AddSingleton(services => new BusAddress(services.GetRequiredService<IBus>(), true));
+        builder.Services.AddSingleton<OutboxPublisher>();
     }
 
     private static void MakeDurable(this IRabbitMqReceiveEndpointConfigurator endpoint, string queue)
@@ -115,9 +121,10 @@ public static class BusSetup
             bus.ConfigureMediator((_, mediator) => mediator.UseHouseRetries());
         });
         builder.Services.AddSingleton(services => new BusAddress(services.GetRequiredService<IMediator>(), false));
+        builder.Services.AddSingleton<OutboxPublisher>();
     }
 
-    /// <summary>Five tries within ten seconds; a database that is away holds the message, and with it the endpoint, until it is back.</summary>
+    /// <summary>Five tries within seven seconds; a database that is away holds the message, and with it the endpoint, until it is back.</summary>
     private static void UseHouseRetries(this IConsumePipeConfigurator pipe)
     {
         pipe.UseMessageRetry(retry =>
@@ -128,7 +135,7 @@ public static class BusSetup
         pipe.UseMessageRetry(retry =>
         {
             retry.Ignore<Exception>(DatabaseFailure.IsAway);
-            retry.Intervals(100, 400, 1500, 3000, 5000);
+            retry.Intervals(100, 400, 1500, 5000);
         });
     }
 

@@ -8,6 +8,9 @@ namespace Newsletter.Defaults.Copies;
 public interface ICopyConsumer<TEvent> : IConsumer<TEvent> where TEvent : class
 {
     Task ResyncAsync(Resync<TEvent> part, CancellationToken cancellation);
+
+    /// <summary>Asks the owner for all its rows, once in the life of this database.</summary>
+    Task RequestAsync(CancellationToken cancellation);
 }
 
 /// <summary>
@@ -27,6 +30,15 @@ public abstract class CopyConsumer<TDb, TEvent, TSnapshot, TCopy>(TDb db) : ICop
     protected virtual Task FollowAsync(IReadOnlyList<TCopy> changed, CancellationToken cancellation) => Task.CompletedTask;
 
     public Task Consume(ConsumeContext<TEvent> context) => ApplyAsync(SnapshotsOf(context.Message), context.CancellationToken);
+
+    public async Task RequestAsync(CancellationToken cancellation)
+    {
+        var name = typeof(TEvent).Name;
+        if (await Db.ResyncRequests.AnyAsync(r => r.Event == name, cancellation)) return;
+        Db.ResyncRequests.Add(new() { Event = name, RequestedAt = TimeProvider.System.GetUtcNow() });
+        Db.Publish(new RequestResync(name));
+        await Db.SaveChangesAsync(cancellation);
+    }
 
     private async Task ApplyAsync(IReadOnlyList<TSnapshot> snapshots, CancellationToken cancellation)
     {

@@ -4,7 +4,7 @@ using Newsletter.Defaults.Identity;
 
 namespace Newsletter.Defaults.Health;
 
-/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: its database and its bus do.</summary>
+/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: its database does; without its bus it is degraded, which is still ready.</summary>
 internal static class HealthEndpoints
 {
     public static void MapHealth(this WebApplication app)

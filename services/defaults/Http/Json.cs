@@ -12,6 +12,7 @@ public static class Json
 
     internal static JsonSerializerOptions Bus { get; } = new(MassTransit.Serialization.SystemTextJsonMessageSerializer.Options)
     {
+        WriteIndented = false,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 

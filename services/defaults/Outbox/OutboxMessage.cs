@@ -8,6 +8,9 @@ namespace Newsletter.Defaults.Outbox;
 /// <summary>An event or command that is saved with the change it tells of. The row goes when the bus has confirmed it.</summary>
 public sealed class OutboxMessage
 {
+    // Plumbing runs on the machine's clock, whatever clock its service goes by: PostgreSQL compares due times with its own.
+    private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
+
     private OutboxMessage() { }
 
     public Guid Id { get; private set; }
@@ -23,7 +26,7 @@ public sealed class OutboxMessage
 
     internal static OutboxMessage Of<T>(T message) where T : class
     {
-        var now = DateTimeOffset.UtcNow;
+        var now = Now;
         return new()
         {
             Id = Guid.CreateVersion7(now),
@@ -42,11 +45,16 @@ public sealed class OutboxMessage
         return (JsonSerializer.Deserialize(Body, type, Json.Options)!, type);
     }
 
-    /// <summary>Tries again in 1 s, 2 s, 4 s … at most 60 s.</summary>
-    internal void Failed(Exception e)
+    /// <summary>The message's own failure: tries again in 1 s, 2 s, 4 s … at most 60 s.</summary>
+    internal void Failed(Exception e) => PutOff(e, TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, Math.Min(Attempts, 6)))));
+
+    /// <summary>Nobody took it because the bus is away: soon again, so that everything flows when it is back.</summary>
+    internal void BusAway(Exception e) => PutOff(e, TimeSpan.FromSeconds(2));
+
+    private void PutOff(Exception e, TimeSpan delay)
     {
         Attempts++;
         Error = e.GetBaseException().GetType().FullName;
-        DueAt = DateTimeOffset.UtcNow.AddSeconds(Math.Min(60, Math.Pow(2, Math.Min(Attempts - 1, 6))));
+        DueAt = Now + delay;
     }
 }

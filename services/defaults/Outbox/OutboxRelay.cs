@@ -1,27 +1,27 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
-using MassTransit;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Newsletter.Defaults.Bus;
 using Newsletter.Defaults.Storage;
+using OpenTelemetry;
 
 namespace Newsletter.Defaults.Outbox;
 
 /// <summary>
-/// Hands committed messages to the bus and deletes them after its confirm: at least once, in no promised order, by any number of processes.
-/// On PostgreSQL the rows stay locked (SKIP LOCKED) while they are published, so a killed process frees them at once.
-/// On SQLite, which one process owns, the bus is the mediator: it returns when every consumer has, so messages run side by side.
+/// Hands committed messages to the bus and deletes them after its confirm: at least once, in no promised order.
+/// On PostgreSQL any number of relays share the rows: they stay locked (SKIP LOCKED) while they are published, so a killed process frees them at once.
+/// In one process with its consumers (mediator, SQLite) the only relay starts each row by itself, so a slow consumer holds up nobody else's.
 /// </summary>
-internal sealed partial class OutboxRelay<TDb>(IServiceScopeFactory scopes, OutboxSignal<TDb> signal, BusAddress bus, ILogger<OutboxRelay<TDb>> log)
+internal sealed partial class OutboxRelay<TDb>(
+    IServiceScopeFactory scopes, OutboxSignal<TDb> signal, OutboxPublisher publisher, ILogger<OutboxRelay<TDb>> log)
     : BackgroundService where TDb : ServiceDb
 {
-    internal static readonly ActivitySource Steps = new("Newsletter.Outbox");
     private const int BatchSize = 100;
     private const int SideBySide = 16;
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(10);
+    private readonly ConcurrentDictionary<Guid, Task> _underWay = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -29,8 +29,7 @@ internal sealed partial class OutboxRelay<TDb>(IServiceScopeFactory scopes, Outb
         {
             try
             {
-                // A full batch says that more is waiting.
-                while (await RelayAsync(stoppingToken) == BatchSize) { }
+                while (await RelayAsync(stoppingToken)) { }
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -38,80 +37,100 @@ internal sealed partial class OutboxRelay<TDb>(IServiceScopeFactory scopes, Outb
             }
             await signal.WaitAsync(Poll, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        await Task.WhenAll(_underWay.Values);
     }
 
-    private async Task<int> RelayAsync(CancellationToken cancellation)
+    /// <summary>True where more is likely to wait.</summary>
+    private async Task<bool> RelayAsync(CancellationToken cancellation)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<TDb>();
-        if (db.IsSqlite)
-        {
-            var now = DateTimeOffset.UtcNow;
-            var due = await db.Outbox.AsNoTracking().Where(m => m.DueAt <= now).OrderBy(m => m.Id).Take(BatchSize).ToListAsync(cancellation);
-            await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellation }, RelayOneAsync);
-            return due.Count;
-        }
+        return publisher.IsRemote && !db.IsSqlite ? await RelayLockedAsync(db, cancellation) : await StartDueAsync(db, cancellation);
+    }
 
+    private async Task<bool> RelayLockedAsync(TDb db, CancellationToken cancellation)
+    {
+        List<OutboxMessage> claimed;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        var claimed = await ClaimAsync(db, cancellation);
-        if (claimed.Count == 0) return 0;
-        var outcomes = await Task.WhenAll(claimed.Select(m => TryPublishAsync(m, cancellation)));
-        using (Steps.StartActivity("outbox delete"))
+        using (Step("outbox claim"))
         {
-            foreach (var (message, error) in claimed.Zip(outcomes))
-            {
-                if (error is null) db.Remove(message);
-                else message.Failed(error);
-            }
+            claimed = await db.Outbox.FromSql(
+                $"SELECT * FROM outbox WHERE due_at <= now() ORDER BY id LIMIT {BatchSize} FOR UPDATE SKIP LOCKED").ToListAsync(cancellation);
+        }
+        if (claimed.Count == 0) return false;
+
+        var sent = await Task.WhenAll(claimed.Select(row => publisher.TryPublishAsync(row, cancellation)));
+        using (Step("outbox delete"))
+        {
+            var gone = claimed.Where((_, at) => sent[at]).Select(row => row.Id).ToList();
+            await db.Outbox.Where(row => gone.Contains(row.Id)).ExecuteDeleteAsync(cancellation);
             await db.SaveChangesAsync(cancellation);
             await transaction.CommitAsync(cancellation);
         }
-        return outcomes.All(e => e is null) ? claimed.Count : 0;
+        return claimed.Count == BatchSize && sent.All(ok => ok);
     }
 
-    private static async Task<List<OutboxMessage>> ClaimAsync(TDb db, CancellationToken cancellation)
+    /// <summary>Only this loop adds to what is under way, and a row leaves it after its deletion: none is relayed twice at a time.</summary>
+    private async Task<bool> StartDueAsync(TDb db, CancellationToken cancellation)
     {
-        using var step = Steps.StartActivity("outbox claim");
-        return await db.Outbox.FromSql(
-            $"SELECT * FROM outbox WHERE due_at <= now() ORDER BY id LIMIT {BatchSize} FOR UPDATE SKIP LOCKED").ToListAsync(cancellation);
+        var busy = _underWay.Keys.ToList();
+        if (busy.Count >= SideBySide) return false;
+        List<OutboxMessage> due;
+        using (Step("outbox claim"))
+        {
+            var now = TimeProvider.System.GetUtcNow();
+            due = await db.Outbox.AsNoTracking().Where(row => row.DueAt <= now && !busy.Contains(row.Id))
+                .OrderBy(row => row.Id).Take(SideBySide - busy.Count).ToListAsync(cancellation);
+        }
+        foreach (var row in due)
+        {
+            var finished = new TaskCompletionSource();
+            _underWay[row.Id] = finished.Task;
+            _ = RelayOneAsync(row, finished, cancellation);
+        }
+        return false;
     }
 
-    private async ValueTask RelayOneAsync(OutboxMessage message, CancellationToken cancellation)
-    {
-        var error = await TryPublishAsync(message, cancellation);
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<TDb>();
-        using var step = Steps.StartActivity("outbox delete");
-        db.Attach(message);
-        if (error is null) db.Remove(message);
-        else message.Failed(error);
-        await db.SaveChangesAsync(cancellation);
-    }
-
-    private async Task<Exception?> TryPublishAsync(OutboxMessage outgoing, CancellationToken cancellation)
+    private async Task RelayOneAsync(OutboxMessage row, TaskCompletionSource finished, CancellationToken cancellation)
     {
         try
         {
-            // The first trace goes on behind the row: a publishing activity under its parent, and the consumer's under that.
-            Activity.Current = null;
-            ActivityContext.TryParse(outgoing.TraceParent, outgoing.TraceState, isRemote: true, out var parent);
-            var (message, type) = outgoing.Open();
-            using var step = Steps.StartActivity($"outbox publish {type.Name}", ActivityKind.Producer, parent);
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            if (bus.IsRemote) timeout.CancelAfter(PublishTimeout);
-            await bus.Endpoint.Publish(message, type, context => context.MessageId = outgoing.Id, timeout.Token);
-            return null;
+            await Task.Yield();
+            var sent = await publisher.TryPublishAsync(row, cancellation);
+            await using var scope = scopes.CreateAsyncScope();
+            var db = scope.ServiceProvider.GetRequiredService<TDb>();
+            using var step = Step("outbox delete");
+            if (sent) await db.Outbox.Where(m => m.Id == row.Id).ExecuteDeleteAsync(cancellation);
+            else
+            {
+                db.Update(row);
+                await db.SaveChangesAsync(cancellation);
+            }
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            PublishFailed(outgoing.Id, outgoing.Type, outgoing.Attempts + 1, e);
-            return e;
+            RelayFailed(typeof(TDb).Name, e.GetBaseException().GetType().Name);
+        }
+        finally
+        {
+            _underWay.TryRemove(row.Id, out _);
+            finished.SetResult();
+            signal.Raise();
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The outbox of {Context} cannot be read ({Reason}); trying again")]
-    private partial void RelayFailed(string context, string reason);
+    /// <summary>Names the step for whoever listens, and keeps a poll every second out of the exported traces.</summary>
+    private static Quietly Step(string name) => new(SuppressInstrumentationScope.Begin(), OutboxPublisher.Steps.StartActivity(name));
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Outbox message {Id} of type {Type} failed at attempt {Attempt}")]
-    private partial void PublishFailed(Guid id, string type, int attempt, Exception e);
+    private readonly record struct Quietly(IDisposable Suppressed, Activity? Activity) : IDisposable
+    {
+        public void Dispose()
+        {
+            Activity?.Dispose();
+            Suppressed.Dispose();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The outbox of {Context} cannot be relayed ({Reason}); trying again")]
+    private partial void RelayFailed(string context, string reason);
 }

@@ -13,7 +13,9 @@ public static class DatabaseFailure
         {
             switch (e)
             {
-                case PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" or "08006" or "08001" or "08003" }:
+                // The server ended or refused the session: shutting down, starting, too many, closed to connections. Class 28 is a wrong password.
+                case PostgresException { InvariantSeverity: "FATAL" or "PANIC" } refused when !refused.SqlState.StartsWith("28", StringComparison.Ordinal):
+                case PostgresException { SqlState: "57P01" or "57P02" or "57P03" }:
                 case NpgsqlException { InnerException: SocketException or IOException or TimeoutException }:
                     return true;
                 case NpgsqlException { IsTransient: true } and not PostgresException:

@@ -1,0 +1,94 @@
+using System.Net;
+using Microsoft.EntityFrameworkCore;
+using Newsletter.Contracts;
+using Newsletter.Defaults.Tests.Shelf;
+using Newsletter.Tests.Harness;
+
+namespace Newsletter.Defaults.Tests.Bus;
+
+/// <summary>The broker is away, or knows no queue for what we say: nothing is lost, and saving goes on.</summary>
+public sealed class OutageTests : IAsyncLifetime
+{
+    private static readonly TimeSpan BackAfter = TimeSpan.FromSeconds(60);
+    private TestDatabase _database = null!;
+    private TestBroker _broker = null!;
+    private FaultyLink _link = null!;
+    private Uri _throughLink = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await TestDatabase.CreateAsync();
+        _broker = await TestBroker.CreateAsync();
+        _link = FaultyLink.To(_broker.Address, out _throughLink);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _link.DisposeAsync();
+        await _broker.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_process_starts_without_its_broker_and_speaks_when_it_is_there()
+    {
+        _link.Cut();
+        await using var shelf = await ShelfProcess.StartAsync(_database.ConnectionString, _throughLink);
+        await shelf.PublishPostAsync("early");
+        using var client = new HttpClient();
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri(shelf.Address, "/health/ready"), TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(1, await shelf.WaitingAsync());
+
+        _link.Mend();
+        await HeardAsync(shelf, "early");
+        await shelf.OutboxEmptyAsync();
+    }
+
+    [Fact]
+    public async Task What_is_saved_while_the_broker_is_away_flows_when_it_is_back()
+    {
+        await using var shelf = await ShelfProcess.StartAsync(_database.ConnectionString, _throughLink);
+        await shelf.PublishPostAsync("before");
+        await HeardAsync(shelf, "before");
+
+        _link.Cut();
+        foreach (var slug in (string[])["one", "two", "three"]) await shelf.PublishPostAsync(slug);
+        await Eventually.TrueAsync(() => shelf.WithDbAsync(db => db.Outbox.AllAsync(m => m.Attempts > 0)), "failed attempts", BackAfter);
+        Assert.Equal(3, await shelf.WaitingAsync());
+
+        _link.Mend();
+        foreach (var slug in (string[])["one", "two", "three"]) await HeardAsync(shelf, slug);
+        await shelf.OutboxEmptyAsync();
+    }
+
+    [Fact]
+    public async Task What_no_queue_takes_stays_in_the_outbox_with_its_error()
+    {
+        await using var shelf = await ShelfProcess.StartAsync(_database.ConnectionString, _broker.Address, _ => { });
+        await shelf.PublishPostAsync("unheard");
+        await Eventually.TrueAsync(() => shelf.WithDbAsync(db => db.Outbox.AnyAsync(m => m.Error != null)), "an error");
+        Assert.Equal("RabbitMQ.Client.Exceptions.PublishReturnException", await shelf.WithDbAsync(db => db.Outbox.Select(m => m.Error).SingleAsync()));
+
+        await using var second = await ShelfProcess.StartAsync(_database.ConnectionString, _broker.Address, c => c.AddPerProcess<PostWatcher>());
+        await HeardAsync(second, "unheard");
+        await shelf.OutboxEmptyAsync();
+    }
+
+    [Fact]
+    public async Task A_service_with_empty_copies_asks_for_them_once_in_its_life()
+    {
+        await using var other = await TestDatabase.CreateAsync();
+        await using var owner = await ShelfProcess.StartAsync(other.ConnectionString, _broker.Address, c => c.AddPerProcess<RequestWatcher>());
+        for (var start = 0; start < 2; start++)
+        {
+            await using var shelf = await ShelfProcess.StartAsync(_database.ConnectionString, _broker.Address,
+                c => c.AddCopy<GrantConsumer, GrantsChanged>().AddCopy<PublicationConsumer, PublicationChanged>());
+            await Eventually.TrueAsync(() => Task.FromResult(owner.Watch.Seen.Count == 2), "both requests");
+            await shelf.OutboxEmptyAsync();
+        }
+        Assert.Equal(["GrantsChanged", "PublicationChanged"], owner.Watch.Seen.Order());
+    }
+
+    private static Task HeardAsync(ShelfProcess shelf, string slug) =>
+        Eventually.TrueAsync(() => Task.FromResult(shelf.Watch.Seen.Contains(slug)), $"{slug} heard", BackAfter);
+}

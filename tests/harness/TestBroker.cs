@@ -1,0 +1,65 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Newsletter.Tests.Harness;
+
+/// <summary>A virtual host of its own on the RabbitMQ of the tests, deleted at the end.</summary>
+public sealed class TestBroker : IAsyncDisposable
+{
+    private readonly HttpClient _management;
+    private readonly string _name = $"t_{Guid.NewGuid():N}";
+
+    private TestBroker()
+    {
+        var api = new Uri(Setting("NEWSLETTER_TEST_RABBITMQ_MANAGEMENT"));
+        _management = new() { BaseAddress = new($"{api.GetLeftPart(UriPartial.Scheme)}{api.Authority}/api/") };
+        var user = Uri.UnescapeDataString(api.UserInfo.Length > 0 ? api.UserInfo : new Uri(Setting("NEWSLETTER_TEST_RABBITMQ")).UserInfo);
+        _management.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(user)));
+        Address = new UriBuilder(Setting("NEWSLETTER_TEST_RABBITMQ")) { Path = _name }.Uri;
+        UserName = user.Split(':')[0];
+    }
+
+    public Uri Address { get; }
+    private string UserName { get; }
+
+    public static async Task<TestBroker> CreateAsync()
+    {
+        var broker = new TestBroker();
+        await broker.PutAsync($"vhosts/{broker._name}", new { });
+        await broker.PutAsync($"permissions/{broker._name}/{broker.UserName}", new { configure = ".*", write = ".*", read = ".*" });
+        return broker;
+    }
+
+    /// <summary>Name, type, arguments, as the management API tells them.</summary>
+    public async Task<IReadOnlyList<JsonObject>> QueuesAsync() =>
+        await _management.GetFromJsonAsync<List<JsonObject>>($"queues/{_name}") ?? [];
+
+    public async Task<JsonObject?> QueueAsync(string name) => (await QueuesAsync()).SingleOrDefault(q => (string?)q["name"] == name);
+
+    /// <summary>Messages of a queue, looked at and left there.</summary>
+    public async Task<IReadOnlyList<JsonObject>> PeekAsync(string queue)
+    {
+        using var answer = await _management.PostAsJsonAsync($"queues/{_name}/{queue}/get",
+            new { count = 100, ackmode = "ack_requeue_true", encoding = "auto" });
+        answer.EnsureSuccessStatusCode();
+        return await answer.Content.ReadFromJsonAsync<List<JsonObject>>() ?? [];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var answer = await _management.DeleteAsync(new Uri($"vhosts/{_name}", UriKind.Relative));
+        _management.Dispose();
+        answer.EnsureSuccessStatusCode();
+    }
+
+    private async Task PutAsync(string path, object body)
+    {
+        using var answer = await _management.PutAsJsonAsync(path, body);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    private static string Setting(string name) => Environment.GetEnvironmentVariable(name)
+        ?? throw new InvalidOperationException($"{name} is not set: start the tests with tests/run.");
+}
