@@ -15,12 +15,14 @@ public sealed class Distributed : Installation
     private readonly Dictionary<string, TestDatabase> _databases = [];
     private readonly int _port = ServiceProcess.FreePort();
     private readonly string _vhost = $"t-{Guid.NewGuid():N}";
+    private readonly SpanReceiver _collector = new();
     private HttpClient? _management;
 
     public override Uri Address => new($"http://localhost:{_port}");
 
     internal ServiceProcess this[string service] => _processes[service];
     internal TestDatabase DatabaseOf(string service) => _databases[service];
+    internal IReadOnlyList<ReceivedSpan> Spans => _collector.Spans;
     internal Dictionary<string, Uri> Addresses { get; } = [];
 
     public override string BaseUrlOf(string slug) => $"http://{slug}.localhost:{_port}";
@@ -47,6 +49,9 @@ public sealed class Distributed : Installation
             ["SendGrid__ApiBase"] = $"{Addresses["sandbox"]}sandbox/sendgrid",
             ["SendGrid__WebhookKey"] = Convert.ToBase64String(key.ExportSubjectPublicKeyInfo()),
             ["Sandbox__SendGridPrivateKey"] = Convert.ToBase64String(key.ExportPkcs8PrivateKey()),
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = await _collector.StartAsync(),
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
             ["Gateway__RequestsPerSecond"] = "100000",
             ["Gateway__UnsafeRequestsPerSecond"] = "100000",
         };
@@ -73,6 +78,7 @@ public sealed class Distributed : Installation
     public override async ValueTask DisposeAsync()
     {
         foreach (var process in _processes.Values) await process.DisposeAsync();
+        await _collector.DisposeAsync();
         foreach (var database in _databases.Values) await database.DisposeAsync();
         if (_management is not null)
         {

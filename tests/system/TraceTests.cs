@@ -1,0 +1,48 @@
+using System.Net.Http.Json;
+using Newsletter.SystemTests.Hosting;
+using Newsletter.Tests.Harness;
+
+namespace Newsletter.SystemTests;
+
+/// <summary>What telemetry must show of a letter's way.</summary>
+[Collection(nameof(DistributedCollection))]
+public sealed class TraceTests(Distributed house)
+{
+    private const string Api = "/api/v1/publications/scipapermill";
+
+    [Fact]
+    public async Task One_trace_runs_from_publish_to_the_provider_and_its_events_link_to_it()
+    {
+        var slug = $"traced-{Guid.NewGuid():N}"[..20];
+        var owner = house.Staff();
+        using var made = await owner.PostAsJsonAsync($"{Api}/posts", new { title = slug, slug, kind = "article", access = "public", body = "To be traced." });
+        made.EnsureSuccessStatusCode();
+        using var published = await owner.PostAsJsonAsync($"{Api}/posts/{slug}/publish", new { mail = true });
+        published.EnsureSuccessStatusCode();
+
+        // From the provider call back to the gateway's request, all in one trace.
+        var send = await Eventually.GetAsync(() => Task.FromResult(house.Spans.FirstOrDefault(s =>
+            s.Service == "mailer" && s.Name.StartsWith("POST", StringComparison.Ordinal)
+            && house.Spans.Any(g => g.TraceId == s.TraceId && g.Service == "gateway")
+            && house.Spans.Any(p => p.TraceId == s.TraceId && p.Service == "content" && p.Name.StartsWith("outbox publish PostChanged", StringComparison.Ordinal)))),
+            "the provider call in the trace that began at the gateway", TimeSpan.FromSeconds(60));
+        var trace = house.Spans.Where(s => s.TraceId == send.TraceId).ToList();
+        foreach (var service in (string[])["gateway", "content", "mailer"]) Assert.Contains(trace, s => s.Service == service);
+        Assert.Contains(trace, s => s.Service == "mailer" && s.Name.Contains("PostChanged", StringComparison.Ordinal));
+
+        await Eventually.TrueAsync(() => Task.FromResult(house.Spans.Any(s =>
+            s.Service == "mailer" && s.TraceId != send.TraceId && s.LinkedSpans.Any(linked => house.Spans.Any(t => t.SpanId == linked && t.TraceId == send.TraceId)))),
+            "the span that takes the provider's events links to the letter's trace", TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public async Task Every_process_answers_metrics()
+    {
+        using var client = new HttpClient();
+        foreach (var (service, address) in house.Addresses)
+        {
+            var metrics = await client.GetStringAsync(new Uri(address, "/metrics"));
+            Assert.True(metrics.Contains("# TYPE", StringComparison.Ordinal), service);
+        }
+    }
+}
