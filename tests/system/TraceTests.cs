@@ -1,12 +1,12 @@
 using System.Net.Http.Json;
-using Newsletter.SystemTests.Hosting;
+using Newsletter.Tests.Harness.Installations;
 using Newsletter.Tests.Harness;
 
 namespace Newsletter.SystemTests;
 
 /// <summary>What telemetry must show of a letter's way.</summary>
 [Collection(nameof(DistributedCollection))]
-public sealed class TraceTests(Distributed house)
+public sealed class TraceTests(DistributedHouse house)
 {
     private const string Api = "/api/v1/publications/scipapermill";
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Newsletter.SystemTests.Hosting;
+using Newsletter.Tests.Harness.Installations;
 using Newsletter.Tests.Harness;
 
 namespace Newsletter.SystemTests.Stories;
@@ -223,7 +223,7 @@ public abstract class Story(Installation house)
 }
 
 [Collection(nameof(StandaloneCollection))]
-public sealed class StoryInStandalone(Standalone house) : Story(house);
+public sealed class StoryInStandalone(StandaloneHouse house) : Story(house);
 
 [Collection(nameof(DistributedCollection))]
-public sealed class StoryInDistributedForm(Distributed house) : Story(house);
+public sealed class StoryInDistributedForm(DistributedHouse house) : Story(house);

@@ -3,12 +3,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
 using System.Text;
-using Newsletter.Tests.Harness;
 
-namespace Newsletter.SystemTests.Hosting;
+namespace Newsletter.Tests.Harness.Installations;
 
 /// <summary>One of our processes as it is deployed: started from its build output, and killed as a machine kills.</summary>
-internal sealed class ServiceProcess : IAsyncDisposable
+public sealed class ServiceProcess : IAsyncDisposable
 {
     private static readonly string Configuration = typeof(ServiceProcess).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Configuration").Value!;

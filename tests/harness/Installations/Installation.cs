@@ -2,12 +2,11 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
-using Newsletter.Tests.Harness;
 
-namespace Newsletter.SystemTests.Hosting;
+namespace Newsletter.Tests.Harness.Installations;
 
 /// <summary>A whole installation with the seed publication, in one of its two forms; a test talks to it as the world does.</summary>
-public abstract class Installation : IAsyncLifetime
+public abstract class Installation : IAsyncDisposable
 {
     public const string OwnerKey = "nlk_system-tests-owner-key-0123456789abcdefghijkl";
     private readonly List<HttpClient> _clients = [];

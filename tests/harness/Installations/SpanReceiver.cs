@@ -4,13 +4,13 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Newsletter.SystemTests.Hosting;
+namespace Newsletter.Tests.Harness.Installations;
 
 /// <summary>A span as a collector gets it.</summary>
-internal sealed record ReceivedSpan(string Service, string TraceId, string SpanId, string ParentId, string Name, IReadOnlyList<string> LinkedSpans);
+public sealed record ReceivedSpan(string Service, string TraceId, string SpanId, string ParentId, string Name, IReadOnlyList<string> LinkedSpans);
 
 /// <summary>Stands where the OpenTelemetry collector stands: takes OTLP over HTTP and keeps the spans (opentelemetry-proto, trace/v1).</summary>
-internal sealed class SpanReceiver : IAsyncDisposable
+public sealed class SpanReceiver : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<ReceivedSpan> _spans = new();

@@ -2,14 +2,13 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
-using Newsletter.Tests.Harness;
 
-namespace Newsletter.SystemTests.Hosting;
+namespace Newsletter.Tests.Harness.Installations;
 
 /// <summary>Four services and the sandbox behind the gateway, each a process, on PostgreSQL and RabbitMQ; every publication is an origin.</summary>
-public sealed class Distributed : Installation
+public class Distributed : Installation
 {
-    internal static readonly string[] Services = ["subscriber", "content", "billing", "mailer"];
+    public static readonly string[] Services = ["subscriber", "content", "billing", "mailer"];
     private readonly string _folder = Directory.CreateTempSubdirectory("newsletter-distributed-").FullName;
     private readonly Dictionary<string, ServiceProcess> _processes = [];
     private readonly Dictionary<string, TestDatabase> _databases = [];
@@ -17,13 +16,14 @@ public sealed class Distributed : Installation
     private readonly string _vhost = $"t-{Guid.NewGuid():N}";
     private readonly SpanReceiver _collector = new();
     private HttpClient? _management;
+    private Dictionary<string, string> _shared = [];
 
     public override Uri Address => new($"http://localhost:{_port}");
 
-    internal ServiceProcess this[string service] => _processes[service];
-    internal TestDatabase DatabaseOf(string service) => _databases[service];
-    internal IReadOnlyList<ReceivedSpan> Spans => _collector.Spans;
-    internal Dictionary<string, Uri> Addresses { get; } = [];
+    public ServiceProcess this[string service] => _processes[service];
+    public TestDatabase DatabaseOf(string service) => _databases[service];
+    public IReadOnlyList<ReceivedSpan> Spans => _collector.Spans;
+    public Dictionary<string, Uri> Addresses { get; } = [];
 
     public override string BaseUrlOf(string slug) => $"http://{slug}.localhost:{_port}";
 
@@ -32,7 +32,7 @@ public sealed class Distributed : Installation
         var broker = await MakeVirtualHostAsync();
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         foreach (var service in (string[])[.. Services, "sandbox", "gateway"]) Addresses[service] = new($"http://127.0.0.1:{ServiceProcess.FreePort()}");
-        var shared = new Dictionary<string, string>
+        var shared = _shared = new Dictionary<string, string>
         {
             ["Newsletter__Url"] = Address.ToString().TrimEnd('/'),
             ["Newsletter__PagesDomain"] = "localhost",
@@ -87,6 +87,18 @@ public sealed class Distributed : Installation
         }
         Directory.Delete(_folder, recursive: true);
         await base.DisposeAsync();
+    }
+
+    /// <summary>A further gateway on a port of its own, with another service in content's place; the caller starts and ends it.</summary>
+    public ServiceProcess AnotherGateway(int port, string contentAt)
+    {
+        var health = new Uri($"http://127.0.0.1:{ServiceProcess.FreePort()}");
+        return new("gateway", new(_shared)
+        {
+            ["Newsletter__Url"] = $"http://localhost:{port}",
+            ["Services__content"] = contentAt,
+            ["Gateway__InternalUrl"] = health.ToString(),
+        }, health);
     }
 
     private void Add(string name, string project, Dictionary<string, string> environment) => _processes[name] = new(project, environment, Addresses[name]);

@@ -1,7 +1,7 @@
-namespace Newsletter.SystemTests.Hosting;
+namespace Newsletter.Tests.Harness.Installations;
 
 /// <summary>Everything in one process on SQLite.</summary>
-public sealed class Standalone : Installation
+public class Standalone : Installation
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("newsletter-standalone-").FullName;
     private readonly int _port = ServiceProcess.FreePort();
@@ -17,7 +17,7 @@ public sealed class Standalone : Installation
         ["Gateway__UnsafeRequestsPerSecond"] = "100000",
     }, Address);
 
-    internal ServiceProcess Process => _process;
+    public ServiceProcess Process => _process;
 
     public override Uri Address => new($"http://localhost:{_port}");
 
@@ -29,6 +29,9 @@ public sealed class Standalone : Installation
         await _process.ReadyAsync();
         await SeededAsync();
     }
+
+    /// <summary>Until the seed publication can be read.</summary>
+    public Task WaitForSeedAsync() => SeededAsync();
 
     public override async ValueTask DisposeAsync()
     {

@@ -3,7 +3,7 @@ using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
 using AngleSharp.Html.Parser;
 
-namespace Newsletter.SystemTests.Hosting;
+namespace Newsletter.Tests.Harness.Installations;
 
 /// <summary>A browser without script: follows links and redirects, fills forms in, says where a form comes from.</summary>
 public sealed class Browser(HttpClient client)

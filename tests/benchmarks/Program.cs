@@ -1,0 +1,21 @@
+using Newsletter.Benchmarks;
+
+if (args is ["bare", var address, var folder])
+{
+    await BareService.RunAsync(address, folder);
+    return 0;
+}
+
+var wanted = args.Length == 0 ? ["start", "signups", "reads", "mails"] : args;
+var figures = new List<Figure>();
+if (wanted.Contains("start")) figures.AddRange(await StartBenchmark.RunAsync());
+if (wanted.Any(w => w is "signups" or "reads" or "mails"))
+{
+    await using var house = new Newsletter.Tests.Harness.Installations.Distributed();
+    await house.InitializeAsync();
+    if (wanted.Contains("signups")) figures.AddRange(await SignUpBenchmark.RunAsync(house));
+    if (wanted.Contains("reads")) figures.AddRange(await ReadBenchmark.RunAsync(house));
+    if (wanted.Contains("mails")) figures.AddRange(await MailBenchmark.RunAsync(house));
+}
+Figure.Print(figures);
+return 0;
