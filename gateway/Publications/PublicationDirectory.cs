@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using MassTransit;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Hosting;
+using Newsletter.Defaults.Http;
 
 namespace Newsletter.Gateway.Publications;
 
@@ -59,9 +60,9 @@ internal sealed partial class PublicationDirectory(ServiceDirectory services, IH
             if (Environment.TickCount64 - _askedAt < (long)atMostEvery.TotalMilliseconds) return;
             _askedAt = Environment.TickCount64;
             using var client = clients.CreateClient("internal");
-            var listed = await client.GetFromJsonAsync<List<PublicationHost>>(
-                new Uri(services.AddressOf("content"), "/internal/publications"), Defaults.Http.Json.Options, cancellation);
-            Replace(listed!);
+            var listed = await client.GetFromJsonAsync<ListPage<PublicationHost>>(
+                new Uri(services.AddressOf("content"), "/internal/publications"), Json.Options, cancellation);
+            Replace(listed!.Items);
         }
         catch (Exception e) when (e is HttpRequestException or System.Text.Json.JsonException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {

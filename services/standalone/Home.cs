@@ -74,11 +74,9 @@ internal sealed record OwnSecrets(string OwnerKey, string StripeWebhookSecret, s
         // Written beside and moved, so that a process killed here leaves either nothing or all of it.
         var draft = path + ".new";
         File.Delete(draft);
-        using (var file = new FileStream(draft, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew, Access = FileAccess.Write,
-            UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (var file = new FileStream(draft, options))
         {
             JsonSerializer.Serialize(file, made);
             file.Flush(flushToDisk: true);

@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore.Design;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Outbox;
 
@@ -28,7 +29,8 @@ public static class StorageSetup
         else
             builder.Services.AddDbContext<TDb, TPostgres>((services, options) => options.UsePostgres(connection).AddRelaySignal<TDb>(services));
 
-        builder.Services.AddHostedService<Migrator<TDb>>();
+        // First of all hosted services: others, Data Protection's among them, read tables when they start.
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, Migrator<TDb>>());
         builder.Services.AddHostedService<OutboxRelay<TDb>>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseCheck<TDb>>($"database {service}");
         builder.Services.AddDataProtection().SetApplicationName("newsletter").PersistKeysToDbContext<TDb>();
