@@ -1,5 +1,6 @@
 using Newsletter.Defaults.Storage;
 using Newsletter.Mailer.Storage;
+using Newsletter.Mailer.Tracking;
 
 namespace Newsletter.Mailer;
 
@@ -14,5 +15,6 @@ public static class MailerService
 
     public static void MapMailer(this WebApplication app)
     {
+        app.MapTracking();
     }
 }

@@ -17,6 +17,8 @@ public sealed class Delivery
     public DateTimeOffset? DeliveredAt { get; private set; }
     public DateTimeOffset? BouncedAt { get; private set; }
     public DateTimeOffset? OpenedAt { get; private set; }
+    /// <summary>Opened by a mail program on nobody's behalf.</summary>
+    public DateTimeOffset? MachineOpenedAt { get; private set; }
     public DateTimeOffset? ClickedAt { get; private set; }
     public DateTimeOffset? ComplainedAt { get; private set; }
     public DateTimeOffset? UnsubscribedAt { get; private set; }

@@ -7,5 +7,13 @@ public sealed class Link
     public Guid EditionId { get; set; }
     public Guid PublicationId { get; set; }
     public string Address { get; set; } = "";
+    /// <summary>Readers who followed it.</summary>
     public int Clicks { get; set; }
+}
+
+/// <summary>A reader followed a link: counted once.</summary>
+public sealed class LinkClick
+{
+    public Guid LinkId { get; set; }
+    public Guid SubscriberId { get; set; }
 }

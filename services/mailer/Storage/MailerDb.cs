@@ -18,6 +18,7 @@ public abstract class MailerDb(DbContextOptions options) : ServiceDb(options)
     public DbSet<WebhookCall> WebhookCalls => Set<WebhookCall>();
     public DbSet<AddressStatus> AddressStatuses => Set<AddressStatus>();
     public DbSet<Link> Links => Set<Link>();
+    public DbSet<LinkClick> LinkClicks => Set<LinkClick>();
     public DbSet<Sender> Senders => Set<Sender>();
     public DbSet<Segment> Segments => Set<Segment>();
     public DbSet<SecretKey> SecretKeys => Set<SecretKey>();
@@ -40,6 +41,7 @@ public abstract class MailerDb(DbContextOptions options) : ServiceDb(options)
         address.HasIndex(a => a.SubscriberId);
         address.Property(a => a.Version).IsConcurrencyToken();
         model.Entity<Link>().ToTable("links").HasIndex(l => new { l.EditionId, l.Address }).IsUnique();
+        model.Entity<LinkClick>().ToTable("link_clicks").HasKey(c => new { c.LinkId, c.SubscriberId });
         model.Entity<Sender>().ToTable("senders").HasIndex(s => new { s.PublicationId, s.NewsletterId }).IsUnique();
         var segment = model.Entity<Segment>().ToTable("segments");
         segment.HasIndex(s => new { s.PublicationId, s.Slug }).IsUnique();

@@ -84,6 +84,7 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     delivered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     bounced_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     opened_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    machine_opened_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     clicked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     complained_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     unsubscribed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
@@ -174,11 +175,24 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     status = table.Column<int>(type: "integer", nullable: true),
                     content_type = table.Column<string>(type: "text", nullable: true),
+                    location = table.Column<string>(type: "text", nullable: true),
                     body = table.Column<byte[]>(type: "bytea", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_idempotent_calls", x => new { x.scope, x.key });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "link_clicks",
+                columns: table => new
+                {
+                    link_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    subscriber_id = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_link_clicks", x => new { x.link_id, x.subscriber_id });
                 });
 
             migrationBuilder.CreateTable(
@@ -297,6 +311,18 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_resync_parts", x => new { x.resync_id, x.part });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "resync_requests",
+                columns: table => new
+                {
+                    @event = table.Column<string>(name: "event", type: "text", nullable: false),
+                    requested_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resync_requests", x => x.@event);
                 });
 
             migrationBuilder.CreateTable(
@@ -483,6 +509,11 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                 columns: new[] { "publication_id", "subscriber_id" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_idempotent_calls_started_at",
+                table: "idempotent_calls",
+                column: "started_at");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_links_edition_id_address",
                 table: "links",
                 columns: new[] { "edition_id", "address" },
@@ -585,6 +616,9 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                 name: "idempotent_calls");
 
             migrationBuilder.DropTable(
+                name: "link_clicks");
+
+            migrationBuilder.DropTable(
                 name: "links");
 
             migrationBuilder.DropTable(
@@ -604,6 +638,9 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "resync_parts");
+
+            migrationBuilder.DropTable(
+                name: "resync_requests");
 
             migrationBuilder.DropTable(
                 name: "secret_keys");

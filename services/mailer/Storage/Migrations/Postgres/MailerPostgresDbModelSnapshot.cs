@@ -100,6 +100,22 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     b.ToTable("resync_parts", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Defaults.Copies.ResyncRequest", b =>
+                {
+                    b.Property<string>("Event")
+                        .HasColumnType("text")
+                        .HasColumnName("event");
+
+                    b.Property<DateTimeOffset>("RequestedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("requested_at");
+
+                    b.HasKey("Event")
+                        .HasName("pk_resync_requests");
+
+                    b.ToTable("resync_requests", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Defaults.Http.IdempotentCall", b =>
                 {
                     b.Property<string>("Scope")
@@ -118,6 +134,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("content_type");
 
+                    b.Property<string>("Location")
+                        .HasColumnType("text")
+                        .HasColumnName("location");
+
                     b.Property<string>("RequestHash")
                         .IsRequired()
                         .HasColumnType("text")
@@ -133,6 +153,9 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
 
                     b.HasKey("Scope", "Key")
                         .HasName("pk_idempotent_calls");
+
+                    b.HasIndex("StartedAt")
+                        .HasDatabaseName("ix_idempotent_calls_started_at");
 
                     b.ToTable("idempotent_calls", (string)null);
                 });
@@ -344,6 +367,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     b.Property<DateTimeOffset?>("DeliveredAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("delivered_at");
+
+                    b.Property<DateTimeOffset?>("MachineOpenedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("machine_opened_at");
 
                     b.Property<DateTimeOffset?>("OpenedAt")
                         .HasColumnType("timestamp with time zone")
@@ -621,6 +648,22 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                         .HasDatabaseName("ix_links_edition_id_address");
 
                     b.ToTable("links", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Mailer.Storage.LinkClick", b =>
+                {
+                    b.Property<Guid>("LinkId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("link_id");
+
+                    b.Property<Guid>("SubscriberId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("subscriber_id");
+
+                    b.HasKey("LinkId", "SubscriberId")
+                        .HasName("pk_link_clicks");
+
+                    b.ToTable("link_clicks", (string)null);
                 });
 
             modelBuilder.Entity("Newsletter.Mailer.Storage.PostCopy", b =>

@@ -83,6 +83,7 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     delivered_at = table.Column<long>(type: "INTEGER", nullable: true),
                     bounced_at = table.Column<long>(type: "INTEGER", nullable: true),
                     opened_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    machine_opened_at = table.Column<long>(type: "INTEGER", nullable: true),
                     clicked_at = table.Column<long>(type: "INTEGER", nullable: true),
                     complained_at = table.Column<long>(type: "INTEGER", nullable: true),
                     unsubscribed_at = table.Column<long>(type: "INTEGER", nullable: true)
@@ -173,11 +174,24 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     started_at = table.Column<long>(type: "INTEGER", nullable: false),
                     status = table.Column<int>(type: "INTEGER", nullable: true),
                     content_type = table.Column<string>(type: "TEXT", nullable: true),
+                    location = table.Column<string>(type: "TEXT", nullable: true),
                     body = table.Column<byte[]>(type: "BLOB", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_idempotent_calls", x => new { x.scope, x.key });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "link_clicks",
+                columns: table => new
+                {
+                    link_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    subscriber_id = table.Column<Guid>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_link_clicks", x => new { x.link_id, x.subscriber_id });
                 });
 
             migrationBuilder.CreateTable(
@@ -296,6 +310,18 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_resync_parts", x => new { x.resync_id, x.part });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "resync_requests",
+                columns: table => new
+                {
+                    @event = table.Column<string>(name: "event", type: "TEXT", nullable: false),
+                    requested_at = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resync_requests", x => x.@event);
                 });
 
             migrationBuilder.CreateTable(
@@ -482,6 +508,11 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                 columns: new[] { "publication_id", "subscriber_id" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_idempotent_calls_started_at",
+                table: "idempotent_calls",
+                column: "started_at");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_links_edition_id_address",
                 table: "links",
                 columns: new[] { "edition_id", "address" },
@@ -584,6 +615,9 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                 name: "idempotent_calls");
 
             migrationBuilder.DropTable(
+                name: "link_clicks");
+
+            migrationBuilder.DropTable(
                 name: "links");
 
             migrationBuilder.DropTable(
@@ -603,6 +637,9 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "resync_parts");
+
+            migrationBuilder.DropTable(
+                name: "resync_requests");
 
             migrationBuilder.DropTable(
                 name: "secret_keys");

@@ -93,6 +93,22 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     b.ToTable("resync_parts", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Defaults.Copies.ResyncRequest", b =>
+                {
+                    b.Property<string>("Event")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event");
+
+                    b.Property<long>("RequestedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("requested_at");
+
+                    b.HasKey("Event")
+                        .HasName("pk_resync_requests");
+
+                    b.ToTable("resync_requests", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Defaults.Http.IdempotentCall", b =>
                 {
                     b.Property<string>("Scope")
@@ -111,6 +127,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("content_type");
 
+                    b.Property<string>("Location")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("location");
+
                     b.Property<string>("RequestHash")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -126,6 +146,9 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
 
                     b.HasKey("Scope", "Key")
                         .HasName("pk_idempotent_calls");
+
+                    b.HasIndex("StartedAt")
+                        .HasDatabaseName("ix_idempotent_calls_started_at");
 
                     b.ToTable("idempotent_calls", (string)null);
                 });
@@ -337,6 +360,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     b.Property<long?>("DeliveredAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("delivered_at");
+
+                    b.Property<long?>("MachineOpenedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("machine_opened_at");
 
                     b.Property<long?>("OpenedAt")
                         .HasColumnType("INTEGER")
@@ -614,6 +641,22 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                         .HasDatabaseName("ix_links_edition_id_address");
 
                     b.ToTable("links", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Mailer.Storage.LinkClick", b =>
+                {
+                    b.Property<Guid>("LinkId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("link_id");
+
+                    b.Property<Guid>("SubscriberId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subscriber_id");
+
+                    b.HasKey("LinkId", "SubscriberId")
+                        .HasName("pk_link_clicks");
+
+                    b.ToTable("link_clicks", (string)null);
                 });
 
             modelBuilder.Entity("Newsletter.Mailer.Storage.PostCopy", b =>

@@ -1,0 +1,71 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Newsletter.Defaults.Identity;
+using Newsletter.Defaults.Problems;
+using Newsletter.Defaults.Storage;
+using Newsletter.Mailer.Storage;
+
+namespace Newsletter.Mailer.Tracking;
+
+/// <summary>Counts clicks and opens. Neither answer sets a cookie, and a reader who does not want to be counted is led on all the same.</summary>
+internal static partial class TrackingEndpoints
+{
+    // A transparent GIF of one pixel.
+    private static readonly byte[] Pixel = Convert.FromBase64String("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7");
+
+    public static void MapTracking(this IEndpointRouteBuilder app)
+    {
+        app.MapMethods("/t/{link}", [HttpMethods.Get, HttpMethods.Head], FollowAsync).ForAnyone().ExcludeFromDescription();
+        app.MapGet("/o/{name}.gif", OpenAsync).ForAnyone().ExcludeFromDescription();
+    }
+
+    private static async Task<Results<RedirectHttpResult, ProblemHttpResult>> FollowAsync(
+        string link, string? r, HttpContext http, SecretKeys keys, MailerDb db, TimeProvider time, ILogger<TrackingCodes> log, CancellationToken cancellation)
+    {
+        var codes = new TrackingCodes(await keys.GetAsync(SecretKeys.Tracking, cancellation));
+        if (codes.ReadLink(link) is not { } target) return Problem.NotFound("This link is not one of ours.");
+        NeverKeep(http);
+        // Scanners look with HEAD; people follow with GET.
+        if (HttpMethods.IsGet(http.Request.Method) && codes.ReadReader(target.Edition, r) is { } reader)
+            await CountAsync(() => Engagement.ClickAsync(db, target.Edition, reader, target.Address, time.GetUtcNow(), cancellation), log);
+        return TypedResults.Redirect(target.Address);
+    }
+
+    private static async Task<FileContentHttpResult> OpenAsync(
+        string name, HttpContext http, SecretKeys keys, MailerDb db, TimeProvider time, ILogger<TrackingCodes> log, CancellationToken cancellation)
+    {
+        NeverKeep(http);
+        var codes = new TrackingCodes(await keys.GetAsync(SecretKeys.Tracking, cancellation));
+        if (codes.ReadPixel(name) is { } seen)
+        {
+            var byMachine = IsMachine(http.Request.Headers.UserAgent.ToString());
+            await CountAsync(() => Engagement.OpenAsync(db, seen.Edition, seen.Reader, byMachine, time.GetUtcNow(), cancellation), log);
+        }
+        return TypedResults.File(Pixel, "image/gif");
+    }
+
+    /// <summary>Apple's Mail Privacy Protection loads every image of every letter, and calls itself this and nothing more.</summary>
+    private static bool IsMachine(string userAgent) => userAgent is "" or "Mozilla/5.0";
+
+    /// <summary>A database that is away costs a count, and not the reader their way.</summary>
+    private static async Task CountAsync(Func<Task> count, ILogger log)
+    {
+        try
+        {
+            await count();
+        }
+        catch (Exception e) when (DatabaseFailure.IsAway(e))
+        {
+            NotCounted(log, e.GetBaseException().GetType().Name);
+        }
+    }
+
+    private static void NeverKeep(HttpContext http)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        http.Response.Headers["Referrer-Policy"] = "no-referrer";
+        http.Response.Headers["X-Robots-Tag"] = "noindex";
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A click or an open was not counted: the database is away ({Reason})")]
+    private static partial void NotCounted(ILogger log, string reason);
+}
