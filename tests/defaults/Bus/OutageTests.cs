@@ -1,8 +1,8 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Contracts;
-using Newsletter.Defaults.Tests.Shelf;
 using Newsletter.Tests.Harness;
+using Newsletter.Tests.Shelf;
 
 namespace Newsletter.Defaults.Tests.Bus;
 

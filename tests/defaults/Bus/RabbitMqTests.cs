@@ -5,8 +5,8 @@ using MassTransit;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Http;
-using Newsletter.Defaults.Tests.Shelf;
 using Newsletter.Tests.Harness;
+using Newsletter.Tests.Shelf;
 
 namespace Newsletter.Defaults.Tests.Bus;
 

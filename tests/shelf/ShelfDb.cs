@@ -3,7 +3,7 @@ using Newsletter.Contracts;
 using Newsletter.Defaults.Copies;
 using Newsletter.Defaults.Storage;
 
-namespace Newsletter.Defaults.Tests.Shelf;
+namespace Newsletter.Tests.Shelf;
 
 /// <summary>The smallest service: it owns notes, and keeps copies of publications and grants.</summary>
 public abstract class ShelfDb(DbContextOptions options) : ServiceDb(options)

@@ -2,7 +2,7 @@ using MassTransit;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Copies;
 
-namespace Newsletter.Defaults.Tests.Shelf;
+namespace Newsletter.Tests.Shelf;
 
 public sealed class PublicationConsumer(ShelfDb db) : PublicationCopyConsumer<ShelfDb>(db);
 
@@ -49,4 +49,14 @@ public sealed class PostWatcher(Watch watch) : IConsumer<PostChanged>
 public sealed class Watch
 {
     public System.Collections.Concurrent.ConcurrentQueue<string> Seen { get; } = new();
+}
+
+/// <summary>Writes down every arrival, so that a later process can tell repeats.</summary>
+public sealed class PostRecorder(ShelfDb db) : IConsumer<PostChanged>
+{
+    public Task Consume(ConsumeContext<PostChanged> context)
+    {
+        db.Notes.Add(new() { Id = Guid.CreateVersion7(), Text = context.Message.Post.Slug });
+        return db.SaveChangesAsync(context.CancellationToken);
+    }
 }

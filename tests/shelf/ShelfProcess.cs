@@ -9,7 +9,7 @@ using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Storage;
 using Newsletter.Tests.Harness;
 
-namespace Newsletter.Defaults.Tests.Shelf;
+namespace Newsletter.Tests.Shelf;
 
 /// <summary>The shelf as one process of the distributed form (or, without a broker, of standalone); several may share database and broker.</summary>
 public sealed class ShelfProcess : IAsyncDisposable
@@ -39,19 +39,15 @@ public sealed class ShelfProcess : IAsyncDisposable
         var app = builder.Build();
         app.UseDefaults();
         app.MapDefaults();
-        await CreateTablesAsync(database);
+        await using (var db = Open(database)) await db.Database.EnsureCreatedAsync();
         await app.StartAsync();
         return new(app);
     }
 
-    /// <summary>The test's model has no migrations; its tables are made from the model.</summary>
-    public static async Task CreateTablesAsync(string database)
-    {
-        await using ShelfDb db = database.StartsWith("Data Source", StringComparison.Ordinal)
-            ? new ShelfSqliteDb((DbContextOptions<ShelfSqliteDb>)new DbContextOptionsBuilder<ShelfSqliteDb>().UseSqliteFile(database).Options)
-            : new ShelfPostgresDb((DbContextOptions<ShelfPostgresDb>)new DbContextOptionsBuilder<ShelfPostgresDb>().UsePostgres(database).Options);
-        await db.Database.EnsureCreatedAsync();
-    }
+    /// <summary>The database without a process around it. Its model has no migrations; the tables are made from the model.</summary>
+    public static ShelfDb Open(string database) => database.StartsWith("Data Source", StringComparison.Ordinal)
+        ? new ShelfSqliteDb((DbContextOptions<ShelfSqliteDb>)new DbContextOptionsBuilder<ShelfSqliteDb>().UseSqliteFile(database).Options)
+        : new ShelfPostgresDb((DbContextOptions<ShelfPostgresDb>)new DbContextOptionsBuilder<ShelfPostgresDb>().UsePostgres(database).Options);
 
     public async Task<T> WithDbAsync<T>(Func<ShelfDb, Task<T>> use)
     {
