@@ -104,8 +104,8 @@ internal static class Prices
     {
         var sign = currency switch { "usd" => "$", "eur" => "€", "gbp" => "£", _ => $"{currency.ToUpperInvariant()} " };
         // Some of Stripe's currencies without a minor unit.
-        var value = Math.Abs(amount) / (currency is "jpy" or "krw" or "vnd" or "clp" ? 1m : 100m);
-        var digits = value.ToString(value == Math.Truncate(value) ? "#,0" : "#,0.00", CultureInfo.InvariantCulture);
+        var whole = currency is "jpy" or "krw" or "vnd" or "clp";
+        var digits = (Math.Abs(amount) / (whole ? 1m : 100m)).ToString(whole ? "#,0" : "#,0.00", CultureInfo.InvariantCulture);
         return $"{(amount < 0 ? "−" : "")}{sign}{digits}";
     }
 

@@ -16,9 +16,8 @@ internal static class PaymentMethods
     public static TestCard Named(string name) => name switch
     {
         "pm_card_visa" => TestCard.Good,
-        "pm_card_mastercard" => TestCard.All[1],
         "pm_card_chargeCustomerFail" => TestCard.FailsLater,
-        _ => throw StripeFault.Invalid("The sandbox attaches pm_card_visa, pm_card_mastercard and pm_card_chargeCustomerFail.", "payment_method"),
+        _ => throw StripeFault.Invalid("The sandbox attaches pm_card_visa and pm_card_chargeCustomerFail.", "payment_method"),
     };
 
     public static JsonObject Attach(Account account, JsonObject customer, TestCard card, bool makeDefault = true)
