@@ -1,3 +1,4 @@
+using MassTransit.Mediator;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.EntityFrameworkCore;
@@ -67,6 +68,10 @@ public sealed class ShelfProcess : IAsyncDisposable
         }
         return db.SaveChangesAsync();
     });
+
+    /// <summary>As though another service had sent it; returns when every consumer in this process is through.</summary>
+    public Task DeliverAsync<T>(T message) where T : class =>
+        _app.Services.GetRequiredService<IMediator>().Publish(message);
 
     public Task<int> WaitingAsync() => WithDbAsync(db => db.Outbox.CountAsync());
 

@@ -15,18 +15,19 @@ public interface ICopyConsumer<TEvent> : IConsumer<TEvent> where TEvent : class
 
 /// <summary>
 /// Keeps one table per source event: writes only what is newer, so repeats and disorder do nothing. Two consumers of the same row
-/// collide on its version or its key, and the loser is retried by the bus.
+/// collide on its version or its key, and the loser reads again.
 /// </summary>
 public abstract class CopyConsumer<TDb, TEvent, TSnapshot, TCopy>(TDb db) : ICopyConsumer<TEvent>
     where TDb : ServiceDb where TEvent : class where TSnapshot : ISnapshot where TCopy : Copy<TSnapshot>, new()
 {
     private const int BuryAtOnce = 500;
+    private const int MostAttempts = 20;
 
     protected TDb Db { get; } = db;
 
     protected abstract IReadOnlyList<TSnapshot> SnapshotsOf(TEvent changed);
 
-    /// <summary>Work that follows from the rows that were newer; saved with them.</summary>
+    /// <summary>Work that follows from the rows that were newer; saved with them. Runs again when the save lost a race, so only change what <see cref="Db"/> tracks.</summary>
     protected virtual Task FollowAsync(IReadOnlyList<TCopy> changed, CancellationToken cancellation) => Task.CompletedTask;
 
     public Task Consume(ConsumeContext<TEvent> context) => ApplyAsync(SnapshotsOf(context.Message), context.CancellationToken);
@@ -40,11 +41,25 @@ public abstract class CopyConsumer<TDb, TEvent, TSnapshot, TCopy>(TDb db) : ICop
         await Db.SaveChangesAsync(cancellation);
     }
 
-    private async Task ApplyAsync(IReadOnlyList<TSnapshot> snapshots, CancellationToken cancellation)
+    private Task ApplyAsync(IReadOnlyList<TSnapshot> snapshots, CancellationToken cancellation) => SaveAsync(() => TakeAsync(snapshots, cancellation), cancellation);
+
+    /// <summary>Does the work afresh when another consumer wrote one of its rows in between: of those who collide one gets through, so it ends.</summary>
+    private async Task SaveAsync(Func<Task> change, CancellationToken cancellation)
     {
-        Db.ChangeTracker.Clear();
-        await TakeAsync(snapshots, cancellation);
-        await Db.SaveChangesAsync(cancellation);
+        for (var attempt = 1; ; attempt++)
+        {
+            Db.ChangeTracker.Clear();
+            await change();
+            try
+            {
+                await Db.SaveChangesAsync(cancellation);
+                return;
+            }
+            catch (DbUpdateException e) when (attempt < MostAttempts && DatabaseFailure.IsLostRace(e))
+            {
+                // Read again what the other wrote.
+            }
+        }
     }
 
     private async Task TakeAsync(IReadOnlyList<TSnapshot> snapshots, CancellationToken cancellation)
@@ -69,22 +84,25 @@ public abstract class CopyConsumer<TDb, TEvent, TSnapshot, TCopy>(TDb db) : ICop
     /// <summary>Parts come in any order; with the last one, rows that the owner did not send are buried.</summary>
     public async Task ResyncAsync(Resync<TEvent> part, CancellationToken cancellation)
     {
-        Db.ChangeTracker.Clear();
-        await TakeAsync(SnapshotsOf(part.Changed), cancellation);
-        if (!await Db.ResyncParts.AnyAsync(p => p.ResyncId == part.ResyncId && p.Part == part.Part, cancellation))
-            Db.ResyncParts.Add(new() { ResyncId = part.ResyncId, Part = part.Part });
-        await Db.SaveChangesAsync(cancellation);
+        await SaveAsync(async () =>
+        {
+            await TakeAsync(SnapshotsOf(part.Changed), cancellation);
+            if (!await Db.ResyncParts.AnyAsync(p => p.ResyncId == part.ResyncId && p.Part == part.Part, cancellation))
+                Db.ResyncParts.Add(new() { ResyncId = part.ResyncId, Part = part.Part });
+        }, cancellation);
         if (await Db.ResyncParts.CountAsync(p => p.ResyncId == part.ResyncId, cancellation) < part.Parts) return;
 
-        while (true)
-        {
-            Db.ChangeTracker.Clear();
-            var unseen = await Db.Set<TCopy>().Where(c => c.Version < part.Since && !c.Deleted).Take(BuryAtOnce).ToListAsync(cancellation);
-            if (unseen.Count == 0) break;
-            foreach (var copy in unseen) copy.Bury(part.Since);
-            await FollowAsync(unseen, cancellation);
-            await Db.SaveChangesAsync(cancellation);
-        }
+        var more = true;
+        while (more) await SaveAsync(async () => more = await BuryAsync(part.Since, cancellation), cancellation);
+        await Db.ResyncParts.Where(p => p.ResyncId == part.ResyncId).ExecuteDeleteAsync(cancellation);
+    }
+
+    private async Task<bool> BuryAsync(long since, CancellationToken cancellation)
+    {
+        var unseen = await Db.Set<TCopy>().Where(c => c.Version < since && !c.Deleted).Take(BuryAtOnce).ToListAsync(cancellation);
+        foreach (var copy in unseen) copy.Bury(since);
+        if (unseen.Count > 0) await FollowAsync(unseen, cancellation);
+        return unseen.Count == BuryAtOnce;
     }
 }
 

@@ -25,6 +25,10 @@ public static class DatabaseFailure
         return false;
     }
 
+    /// <summary>Somebody else wrote the same row first: reading again and trying again helps.</summary>
+    public static bool IsLostRace(DbUpdateException e) =>
+        e is DbUpdateConcurrencyException || IsUniqueViolation(e) || e.InnerException is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected };
+
     public static bool IsUniqueViolation(DbUpdateException e) => e.InnerException switch
     {
         PostgresException p => p.SqlState == PostgresErrorCodes.UniqueViolation,
