@@ -24,8 +24,10 @@ public sealed class ServiceUnderTest : IAsyncDisposable
     private readonly ConcurrentQueue<object> _sent = new();
     private readonly List<HttpClient> _clients = [];
 
-    private ServiceUnderTest(WebApplication app, TestDatabase database, TestTokens tokens, ShiftedTime time) =>
-        (_app, Database, Tokens, Time) = (app, database, tokens, time);
+    private readonly bool _ownsDatabase;
+
+    private ServiceUnderTest(WebApplication app, TestDatabase database, bool ownsDatabase, TestTokens tokens, ShiftedTime time) =>
+        (_app, Database, _ownsDatabase, Tokens, Time) = (app, database, ownsDatabase, tokens, time);
 
     public TestDatabase Database { get; }
     public TestTokens Tokens { get; }
@@ -34,6 +36,7 @@ public sealed class ServiceUnderTest : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <param name="settings">Added to the configuration, keys with colons.</param>
+    /// <param name="useDatabase">A database that outlives this service; whoever made it drops it.</param>
     /// <param name="servesOwnKeys">True for subscriber, which publishes <c>/internal/jwks</c> itself.</param>
     public static async Task<ServiceUnderTest> StartAsync(
         string service, Action<WebApplicationBuilder> add, Action<WebApplication> map,
@@ -57,7 +60,7 @@ public sealed class ServiceUnderTest : IAsyncDisposable
         map(app);
         app.MapDefaults();
         if (!servesOwnKeys) app.MapGet("/internal/jwks", () => Results.Text(tokens.Jwks, "application/json")).ForServices();
-        var test = new ServiceUnderTest(app, db, tokens, time);
+        var test = new ServiceUnderTest(app, db, useDatabase is null, tokens, time);
         app.Services.GetRequiredService<IMediator>().ConnectSendObserver(new Recorder(test._sent));
         await app.StartAsync();
         return test;
@@ -98,7 +101,7 @@ public sealed class ServiceUnderTest : IAsyncDisposable
         foreach (var client in _clients) client.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
-        await Database.DisposeAsync();
+        if (_ownsDatabase) await Database.DisposeAsync();
         Tokens.Dispose();
     }
 
