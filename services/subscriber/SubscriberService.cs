@@ -1,8 +1,21 @@
+using Newsletter.Contracts;
+using Newsletter.Defaults.Bus;
+using Newsletter.Defaults.Copies;
 using Newsletter.Defaults.Hosting;
+using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Storage;
+using Newsletter.Subscriber.Confirmation;
+using Newsletter.Subscriber.Erasure;
+using Newsletter.Subscriber.Links;
+using Newsletter.Subscriber.ReaderAccount;
+using Newsletter.Subscriber.Resyncs;
+using Newsletter.Subscriber.SignIn;
+using Newsletter.Subscriber.SignUp;
 using Newsletter.Subscriber.Staff;
 using Newsletter.Subscriber.Storage;
 using Newsletter.Subscriber.Tokens;
+using Newsletter.Subscriber.Topics;
+using Newsletter.Subscriber.Unsubscribing;
 
 namespace Newsletter.Subscriber;
 
@@ -11,14 +24,31 @@ public static class SubscriberService
     public static void AddSubscriber(this WebApplicationBuilder builder)
     {
         builder.AddServiceDb<SubscriberDb, SubscriberPostgresDb, SubscriberSqliteDb>("subscriber");
+        builder.AddConsumers("subscriber")
+            .Add<RegisterSubscriberConsumer>()
+            .Add<ErasureDoneConsumer>()
+            .Add<ResyncConsumer>(concurrency: 1)
+            .AddCopy<PublicationConsumer, PublicationChanged>()
+            .AddCopy<PostConsumer, PostChanged>()
+            .AddCopy<GrantConsumer, GrantsChanged>();
         builder.Services.AddValidation();
         builder.Services.AddSettings<OwnerOptions>("Newsletter:Owner");
-        builder.Services.AddHostedService<FirstOperator>();
         builder.Services.AddSingleton<SigningKeys>();
+        builder.Services.AddSingleton<LinkKeys>();
+        builder.Services.AddScoped<Registrar>();
+        builder.Services.AddHostedService<FirstOperator>();
     }
 
     public static void MapSubscriber(this WebApplication app)
     {
+        var pages = app.MapPublication<SubscriberDb>("/{p}").ExcludeFromDescription();
+        var api = app.MapPublication<SubscriberDb>("/api/v1/publications/{p}");
+        api.MapSignUp(pages);
+        pages.MapConfirmation();
+        pages.MapSignIn();
+        pages.MapReaderAccount();
+        pages.MapUnsubscribing();
         app.MapTokens();
+        app.MapResync<SubscriberDb>(nameof(SubscribersChanged), nameof(SubscriberErased));
     }
 }

@@ -71,6 +71,64 @@ public sealed class SubscriberApp : IAsyncDisposable
 
     public Task<HttpClient> OwnerAsync(PublicationSnapshot publication) => ClientAsync(OwnerKey, publication.Id);
 
+    public async Task<HttpResponseMessage> SubscribeAsync(PublicationSnapshot publication, object request)
+    {
+        using var client = Service.Anonymous();
+        return await client.PostAsJsonAsync($"/api/v1/publications/{publication.Slug}/subscriptions", request);
+    }
+
+    /// <summary>What the service last told of somebody.</summary>
+    public async Task<SubscriberSnapshot> SnapshotAsync(PublicationSnapshot publication, string address, Func<SubscriberSnapshot, bool>? match = null) =>
+        await Eventually.GetAsync(
+            () => Task.FromResult(Service.Sent<SubscribersChanged>().Where(c => c.PublicationId == publication.Id).SelectMany(c => c.Subscribers)
+                .Where(s => s.NormalisedEmail == address && match?.Invoke(s) != false).MaxBy(s => s.Version)),
+            "a snapshot of the subscriber");
+
+    /// <summary>The newest mail to an address.</summary>
+    public async Task<SendTransactionalMail> MailAsync(PublicationSnapshot publication, string to, TransactionalTemplate template, int atLeast = 1) =>
+        await Eventually.GetAsync(
+            () => Task.FromResult(MailsTo(publication, to, template) is var mails && mails.Count >= atLeast ? mails[^1] : null), $"{template} mail number {atLeast}");
+
+    public List<SendTransactionalMail> MailsTo(PublicationSnapshot publication, string to, TransactionalTemplate template) =>
+        Service.Sent<SendTransactionalMail>()
+            .Where(m => m.PublicationId == publication.Id && m.Template == template && string.Equals(m.To, to, StringComparison.OrdinalIgnoreCase)).ToList();
+
+    public static string TokenOf(string link) => Uri.UnescapeDataString(link[(link.IndexOf("token=", StringComparison.Ordinal) + 6)..].Split('&')[0]);
+
+    /// <summary>Posts a form as the publication's own page does.</summary>
+    public async Task<HttpResponseMessage> PostAsync(PublicationSnapshot publication, string path, params (string Name, string Value)[] fields)
+    {
+        using var client = Service.Anonymous();
+        return await PostAsync(client, publication, path, fields);
+    }
+
+    public static async Task<HttpResponseMessage> PostAsync(HttpClient client, PublicationSnapshot publication, string path, params (string Name, string Value)[] fields)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/{publication.Slug}{path}")
+        {
+            Content = new FormUrlEncodedContent(fields.Select(f => KeyValuePair.Create(f.Name, f.Value))),
+        };
+        request.Headers.Add("Origin", new Uri(publication.BaseUrl).GetLeftPart(UriPartial.Authority));
+        return await client.SendAsync(request);
+    }
+
+    /// <summary>The session that an answer's cookie carries.</summary>
+    public static string SessionOf(HttpResponseMessage answer, PublicationSnapshot publication)
+    {
+        var cookie = Assert.Single(answer.Headers.GetValues("Set-Cookie"), c => c.StartsWith($"session-{publication.Slug}=", StringComparison.Ordinal));
+        return cookie.Split(';')[0].Split('=', 2)[1];
+    }
+
+    /// <summary>Signs somebody up and confirms them, by their mail; answers their session.</summary>
+    public async Task<string> ReaderAsync(PublicationSnapshot publication, string email, string cadence = "weekly")
+    {
+        using var signedUp = await SubscribeAsync(publication, new { email, cadence });
+        signedUp.EnsureSuccessStatusCode();
+        var mail = await MailAsync(publication, email, TransactionalTemplate.Confirmation);
+        using var confirmed = await PostAsync(publication, "/confirm", ("token", TokenOf(mail.Values["link"])));
+        return SessionOf(confirmed, publication);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var client in _clients) client.Dispose();

@@ -7,7 +7,7 @@ namespace Newsletter.Subscriber.Addresses;
 /// An address that mail can be sent to: RFC 5321 lengths (64, 255, 254 in all, because a path of 256 holds its brackets too), a dot-atom
 /// before the at sign, a host name with a dot behind it. Quoted local parts and address literals are legal, unused by people, and refused.
 /// </summary>
-/// <param name="Typed">As it was typed, without surrounding white space.</param>
+/// <param name="Typed">As it was typed, but for white space around it and a domain in other letters than ASCII's, which few servers take.</param>
 /// <param name="Normalised">What addresses are compared by: lower case, the domain in its ASCII form.</param>
 internal sealed record EmailAddress(string Typed, string Normalised)
 {
@@ -25,9 +25,10 @@ internal sealed record EmailAddress(string Typed, string Normalised)
         var at = typed.LastIndexOf('@');
         if (at < 1 || at > MaxLocal) return false;
         var local = typed[..at];
-        if (!IsDotAtom(local) || AsciiHost(typed[(at + 1)..]) is not { } domain) return false;
+        var host = typed[(at + 1)..];
+        if (!IsDotAtom(local) || AsciiHost(host) is not { } domain) return false;
         if (local.Length + 1 + domain.Length > MaxLength) return false;
-        address = new(typed, $"{local.ToLowerInvariant()}@{domain}");
+        address = new(System.Text.Ascii.IsValid(host) ? typed : $"{local}@{domain}", $"{local.ToLowerInvariant()}@{domain}");
         return true;
     }
 

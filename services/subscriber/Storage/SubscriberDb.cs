@@ -1,25 +1,109 @@
 using Microsoft.EntityFrameworkCore;
+using Newsletter.Contracts;
 using Newsletter.Defaults.Storage;
+using Newsletter.Subscriber.Addresses;
+using Newsletter.Subscriber.Erasure;
 using Newsletter.Subscriber.Keys;
 using Newsletter.Subscriber.Links;
+using Newsletter.Subscriber.ReaderAccount;
 using Newsletter.Subscriber.Sessions;
+using Newsletter.Subscriber.SignIn;
+using Newsletter.Subscriber.SignUp;
 using Newsletter.Subscriber.Staff;
 using Newsletter.Subscriber.Tokens;
+using Newsletter.Subscriber.Topics;
 
 namespace Newsletter.Subscriber.Storage;
 
 internal abstract class SubscriberDb(DbContextOptions options) : ServiceDb(options)
 {
+    public DbSet<Subscriber> Subscribers => Set<Subscriber>();
+    public DbSet<Challenge> Challenges => Set<Challenge>();
+    public DbSet<HandledCommand> HandledCommands => Set<HandledCommand>();
+    public DbSet<AddressLimit> AddressLimits => Set<AddressLimit>();
+    public DbSet<ErasureEntry> Erasures => Set<ErasureEntry>();
     public DbSet<StaffAccount> StaffAccounts => Set<StaffAccount>();
     public DbSet<Membership> Memberships => Set<Membership>();
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
     public DbSet<Session> Sessions => Set<Session>();
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
     public DbSet<LinkKey> LinkKeys => Set<LinkKey>();
+    public DbSet<PostTopic> PostTopics => Set<PostTopic>();
+    public DbSet<GrantCopy> Grants => Set<GrantCopy>();
+
+    /// <summary>Stamps the subscriber and tells of it with the same SaveChanges.</summary>
+    public void PublishChange(Subscriber subscriber, LinkSigner links, TimeProvider time)
+    {
+        subscriber.Stamp(time);
+        Publish(new SubscribersChanged(subscriber.PublicationId, [subscriber.ToSnapshot(links.Unsubscribe(subscriber.Id))]));
+    }
 
     protected override void OnModelCreating(ModelBuilder model)
     {
         base.OnModelCreating(model);
+        People(model);
+        Staff(model);
+        model.Entity<SigningKey>().ToTable("signing_keys").HasKey(k => k.Generation);
+        model.Entity<SigningKey>().Property(k => k.Generation).ValueGeneratedNever();
+        model.Entity<LinkKey>(key =>
+        {
+            key.ToTable("link_keys").HasKey(k => new { k.Purpose, k.Generation });
+            key.Property(k => k.Purpose).HasConversion<string>();
+            key.Property(k => k.Generation).ValueGeneratedNever();
+        });
+        model.Entity<PostCopy>(post =>
+        {
+            post.ToTable("post_copies").HasMany(p => p.Topics).WithOne().HasForeignKey(t => t.PostId);
+            post.Navigation(p => p.Topics).AutoInclude();
+        });
+        model.Entity<PostTopic>().ToTable("post_topics").HasKey(t => new { t.PostId, t.Topic });
+        model.Entity<PostTopic>().HasIndex(t => new { t.PublicationId, t.Topic });
+        model.Entity<GrantCopy>().ToTable("grant_copies").HasIndex(g => g.SubscriberId);
+    }
+
+    private static void People(ModelBuilder model)
+    {
+        model.Entity<Subscriber>(subscriber =>
+        {
+            subscriber.ToTable("subscribers").HasIndex(s => new { s.PublicationId, s.NormalisedEmail }).IsUnique();
+            subscriber.HasIndex(s => new { s.PublicationId, s.Id });
+            subscriber.Property(s => s.Version).IsConcurrencyToken();
+            subscriber.Property(s => s.Topics).AsJson();
+            subscriber.Property(s => s.Tags).AsJson();
+            subscriber.Property(s => s.Wanted).AsJson();
+            subscriber.HasMany(s => s.Consents).WithOne().HasForeignKey(c => c.SubscriberId);
+            subscriber.Navigation(s => s.Consents).AutoInclude();
+        });
+        model.Entity<Consent>(consent =>
+        {
+            consent.ToTable("consents").Property(c => c.Id).ValueGeneratedNever();
+            consent.HasIndex(c => new { c.SubscriberId, c.NewsletterId }).IsUnique().HasFilter("withdrawn_at IS NULL");
+        });
+        model.Entity<Challenge>(challenge =>
+        {
+            challenge.ToTable("challenges").HasIndex(c => c.TokenHash).IsUnique();
+            challenge.HasIndex(c => c.AddressKey);
+            challenge.HasIndex(c => c.SubjectId);
+            challenge.HasIndex(c => c.ExpiresAt);
+            challenge.Property(c => c.Kind).HasConversion<string>();
+        });
+        model.Entity<HandledCommand>().ToTable("handled_commands");
+        model.Entity<AddressLimit>().ToTable("address_limits").HasKey(l => l.Key);
+        model.Entity<ErasureEntry>(entry =>
+        {
+            entry.ToTable("erasures").HasIndex(e => e.SubscriberId);
+            entry.Property(e => e.Answered).AsJson().IsConcurrencyToken();
+        });
+        model.Entity<Session>(session =>
+        {
+            session.ToTable("sessions").HasIndex(s => s.Hash).IsUnique();
+            session.HasIndex(s => s.SubscriberId);
+            session.HasIndex(s => s.ExpiresAt);
+        });
+    }
+
+    private static void Staff(ModelBuilder model)
+    {
         model.Entity<StaffAccount>().ToTable("staff_accounts").HasIndex(a => a.NormalisedEmail).IsUnique();
         model.Entity<Membership>(membership =>
         {
@@ -33,20 +117,6 @@ internal abstract class SubscriberDb(DbContextOptions options) : ServiceDb(optio
             key.HasIndex(k => k.PublicationId);
             key.Property(k => k.Role).HasConversion<string>();
             key.Property(k => k.Scopes).AsJson();
-        });
-        model.Entity<Session>(session =>
-        {
-            session.ToTable("sessions").HasIndex(s => s.Hash).IsUnique();
-            session.HasIndex(s => s.SubscriberId);
-            session.HasIndex(s => s.ExpiresAt);
-        });
-        model.Entity<SigningKey>().ToTable("signing_keys").HasKey(k => k.Generation);
-        model.Entity<SigningKey>().Property(k => k.Generation).ValueGeneratedNever();
-        model.Entity<LinkKey>(key =>
-        {
-            key.ToTable("link_keys").HasKey(k => new { k.Purpose, k.Generation });
-            key.Property(k => k.Purpose).HasConversion<string>();
-            key.Property(k => k.Generation).ValueGeneratedNever();
         });
     }
 }

@@ -12,6 +12,19 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
+                name: "address_limits",
+                columns: table => new
+                {
+                    key = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    uses = table.Column<int>(type: "INTEGER", nullable: false),
+                    until = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_address_limits", x => x.key);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "api_keys",
                 columns: table => new
                 {
@@ -33,6 +46,27 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "challenges",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", nullable: false),
+                    publication_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    subject_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    address_key = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    token_hash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    code_hash = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    new_email = table.Column<string>(type: "TEXT", nullable: true),
+                    expires_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    used_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    tries = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_challenges", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "data_protection_keys",
                 columns: table => new
                 {
@@ -44,6 +78,54 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_data_protection_keys", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "erasures",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    publication_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    subscriber_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    version = table.Column<long>(type: "INTEGER", nullable: false),
+                    requested_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    answered = table.Column<string>(type: "TEXT", nullable: false),
+                    completed_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_erasures", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "grant_copies",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    subscriber_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    tier = table.Column<string>(type: "TEXT", nullable: false),
+                    source = table.Column<int>(type: "INTEGER", nullable: false),
+                    from = table.Column<long>(type: "INTEGER", nullable: false),
+                    until = table.Column<long>(type: "INTEGER", nullable: false),
+                    publication_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    version = table.Column<long>(type: "INTEGER", nullable: false),
+                    deleted = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_grant_copies", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "handled_commands",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    handled_at = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_handled_commands", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -95,6 +177,20 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_outbox", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "post_copies",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    publication_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    version = table.Column<long>(type: "INTEGER", nullable: false),
+                    deleted = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_post_copies", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -187,6 +283,50 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "subscribers",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    publication_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    version = table.Column<long>(type: "INTEGER", nullable: false),
+                    email = table.Column<string>(type: "TEXT", nullable: false),
+                    normalised_email = table.Column<string>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", nullable: true),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    confirmed_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    time_zone = table.Column<string>(type: "TEXT", nullable: true),
+                    source = table.Column<string>(type: "TEXT", nullable: false),
+                    topics = table.Column<string>(type: "TEXT", nullable: false),
+                    tags = table.Column<string>(type: "TEXT", nullable: false),
+                    tracking_allowed = table.Column<bool>(type: "INTEGER", nullable: false),
+                    wanted = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_subscribers", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "post_topics",
+                columns: table => new
+                {
+                    post_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    topic = table.Column<string>(type: "TEXT", nullable: false),
+                    publication_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    uses = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_post_topics", x => new { x.post_id, x.topic });
+                    table.ForeignKey(
+                        name: "fk_post_topics_post_copies_post_id",
+                        column: x => x.post_id,
+                        principalTable: "post_copies",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "memberships",
                 columns: table => new
                 {
@@ -206,6 +346,29 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                         onDelete: ReferentialAction.Cascade);
                 });
 
+            migrationBuilder.CreateTable(
+                name: "consents",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    subscriber_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    newsletter_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    given_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    source = table.Column<string>(type: "TEXT", nullable: false),
+                    withdrawn_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    withdrawn_by = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_consents", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_consents_subscribers_subscriber_id",
+                        column: x => x.subscriber_id,
+                        principalTable: "subscribers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
             migrationBuilder.CreateIndex(
                 name: "ix_api_keys_hash",
                 table: "api_keys",
@@ -216,6 +379,44 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                 name: "ix_api_keys_publication_id",
                 table: "api_keys",
                 column: "publication_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_challenges_address_key",
+                table: "challenges",
+                column: "address_key");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_challenges_expires_at",
+                table: "challenges",
+                column: "expires_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_challenges_subject_id",
+                table: "challenges",
+                column: "subject_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_challenges_token_hash",
+                table: "challenges",
+                column: "token_hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_consents_subscriber_id_newsletter_id",
+                table: "consents",
+                columns: new[] { "subscriber_id", "newsletter_id" },
+                unique: true,
+                filter: "withdrawn_at IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_erasures_subscriber_id",
+                table: "erasures",
+                column: "subscriber_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_grant_copies_subscriber_id",
+                table: "grant_copies",
+                column: "subscriber_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_idempotent_calls_started_at",
@@ -231,6 +432,11 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                 name: "ix_outbox_due_at",
                 table: "outbox",
                 column: "due_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_post_topics_publication_id_topic",
+                table: "post_topics",
+                columns: new[] { "publication_id", "topic" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_publication_copies_slug",
@@ -258,16 +464,45 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                 table: "staff_accounts",
                 column: "normalised_email",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_subscribers_publication_id_id",
+                table: "subscribers",
+                columns: new[] { "publication_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_subscribers_publication_id_normalised_email",
+                table: "subscribers",
+                columns: new[] { "publication_id", "normalised_email" },
+                unique: true);
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "address_limits");
+
+            migrationBuilder.DropTable(
                 name: "api_keys");
 
             migrationBuilder.DropTable(
+                name: "challenges");
+
+            migrationBuilder.DropTable(
+                name: "consents");
+
+            migrationBuilder.DropTable(
                 name: "data_protection_keys");
+
+            migrationBuilder.DropTable(
+                name: "erasures");
+
+            migrationBuilder.DropTable(
+                name: "grant_copies");
+
+            migrationBuilder.DropTable(
+                name: "handled_commands");
 
             migrationBuilder.DropTable(
                 name: "idempotent_calls");
@@ -280,6 +515,9 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "outbox");
+
+            migrationBuilder.DropTable(
+                name: "post_topics");
 
             migrationBuilder.DropTable(
                 name: "publication_copies");
@@ -297,7 +535,13 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                 name: "signing_keys");
 
             migrationBuilder.DropTable(
+                name: "subscribers");
+
+            migrationBuilder.DropTable(
                 name: "staff_accounts");
+
+            migrationBuilder.DropTable(
+                name: "post_copies");
         }
     }
 }

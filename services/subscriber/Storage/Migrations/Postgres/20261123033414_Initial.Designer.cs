@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Newsletter.Subscriber.Storage.Migrations.Postgres
 {
     [DbContext(typeof(SubscriberPostgresDb))]
-    [Migration("20261123031130_Initial")]
+    [Migration("20261123033414_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -213,6 +213,110 @@ namespace Newsletter.Subscriber.Storage.Migrations.Postgres
                     b.ToTable("outbox", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Subscriber.Addresses.AddressLimit", b =>
+                {
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("bytea")
+                        .HasColumnName("key");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("bigint")
+                        .HasColumnName("until");
+
+                    b.Property<int>("Uses")
+                        .HasColumnType("integer")
+                        .HasColumnName("uses");
+
+                    b.HasKey("Key")
+                        .HasName("pk_address_limits");
+
+                    b.ToTable("address_limits", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Consent", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("GivenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("given_at");
+
+                    b.Property<Guid>("NewsletterId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("newsletter_id");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("source");
+
+                    b.Property<Guid>("SubscriberId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("subscriber_id");
+
+                    b.Property<DateTimeOffset?>("WithdrawnAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("withdrawn_at");
+
+                    b.Property<string>("WithdrawnBy")
+                        .HasColumnType("text")
+                        .HasColumnName("withdrawn_by");
+
+                    b.HasKey("Id")
+                        .HasName("pk_consents");
+
+                    b.HasIndex("SubscriberId", "NewsletterId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_consents_subscriber_id_newsletter_id")
+                        .HasFilter("withdrawn_at IS NULL");
+
+                    b.ToTable("consents", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Erasure.ErasureEntry", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Answered")
+                        .IsConcurrencyToken()
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("answered");
+
+                    b.Property<DateTimeOffset?>("CompletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("completed_at");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.Property<DateTimeOffset>("RequestedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("requested_at");
+
+                    b.Property<Guid>("SubscriberId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("subscriber_id");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_erasures");
+
+                    b.HasIndex("SubscriberId")
+                        .HasDatabaseName("ix_erasures_subscriber_id");
+
+                    b.ToTable("erasures", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Subscriber.Keys.ApiKey", b =>
                 {
                     b.Property<Guid>("Id")
@@ -303,6 +407,56 @@ namespace Newsletter.Subscriber.Storage.Migrations.Postgres
                     b.ToTable("link_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Subscriber.ReaderAccount.GrantCopy", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<bool>("Deleted")
+                        .HasColumnType("boolean")
+                        .HasColumnName("deleted");
+
+                    b.Property<DateTimeOffset>("From")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("from");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.Property<int>("Source")
+                        .HasColumnType("integer")
+                        .HasColumnName("source");
+
+                    b.Property<Guid>("SubscriberId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("subscriber_id");
+
+                    b.Property<string>("Tier")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tier");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_grant_copies");
+
+                    b.HasIndex("SubscriberId")
+                        .HasDatabaseName("ix_grant_copies_subscriber_id");
+
+                    b.ToTable("grant_copies", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Subscriber.Sessions.Session", b =>
                 {
                     b.Property<Guid>("Id")
@@ -358,6 +512,92 @@ namespace Newsletter.Subscriber.Storage.Migrations.Postgres
                         .HasDatabaseName("ix_sessions_subscriber_id");
 
                     b.ToTable("sessions", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.SignIn.Challenge", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("AddressKey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("address_key");
+
+                    b.Property<byte[]>("CodeHash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("code_hash");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("NewEmail")
+                        .HasColumnType("text")
+                        .HasColumnName("new_email");
+
+                    b.Property<Guid?>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.Property<Guid?>("SubjectId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("subject_id");
+
+                    b.Property<byte[]>("TokenHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("token_hash");
+
+                    b.Property<int>("Tries")
+                        .HasColumnType("integer")
+                        .HasColumnName("tries");
+
+                    b.Property<DateTimeOffset?>("UsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("used_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_challenges");
+
+                    b.HasIndex("AddressKey")
+                        .HasDatabaseName("ix_challenges_address_key");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_challenges_expires_at");
+
+                    b.HasIndex("SubjectId")
+                        .HasDatabaseName("ix_challenges_subject_id");
+
+                    b.HasIndex("TokenHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_challenges_token_hash");
+
+                    b.ToTable("challenges", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.SignUp.HandledCommand", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("HandledAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("handled_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_handled_commands");
+
+                    b.ToTable("handled_commands", (string)null);
                 });
 
             modelBuilder.Entity("Newsletter.Subscriber.Staff.Membership", b =>
@@ -427,6 +667,85 @@ namespace Newsletter.Subscriber.Storage.Migrations.Postgres
                     b.ToTable("staff_accounts", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Subscriber.Subscriber", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("ConfirmedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("confirmed_at");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("email");
+
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("NormalisedEmail")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("normalised_email");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("source");
+
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tags");
+
+                    b.Property<string>("TimeZone")
+                        .HasColumnType("text")
+                        .HasColumnName("time_zone");
+
+                    b.Property<string>("Topics")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("topics");
+
+                    b.Property<bool>("TrackingAllowed")
+                        .HasColumnType("boolean")
+                        .HasColumnName("tracking_allowed");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<string>("Wanted")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("wanted");
+
+                    b.HasKey("Id")
+                        .HasName("pk_subscribers");
+
+                    b.HasIndex("PublicationId", "Id")
+                        .HasDatabaseName("ix_subscribers_publication_id_id");
+
+                    b.HasIndex("PublicationId", "NormalisedEmail")
+                        .IsUnique()
+                        .HasDatabaseName("ix_subscribers_publication_id_normalised_email");
+
+                    b.ToTable("subscribers", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Subscriber.Tokens.SigningKey", b =>
                 {
                     b.Property<int>("Generation")
@@ -453,6 +772,69 @@ namespace Newsletter.Subscriber.Storage.Migrations.Postgres
                     b.ToTable("signing_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Subscriber.Topics.PostCopy", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<bool>("Deleted")
+                        .HasColumnType("boolean")
+                        .HasColumnName("deleted");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_post_copies");
+
+                    b.ToTable("post_copies", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Topics.PostTopic", b =>
+                {
+                    b.Property<Guid>("PostId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("post_id");
+
+                    b.Property<string>("Topic")
+                        .HasColumnType("text")
+                        .HasColumnName("topic");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.Property<int>("Uses")
+                        .HasColumnType("integer")
+                        .HasColumnName("uses");
+
+                    b.HasKey("PostId", "Topic")
+                        .HasName("pk_post_topics");
+
+                    b.HasIndex("PublicationId", "Topic")
+                        .HasDatabaseName("ix_post_topics_publication_id_topic");
+
+                    b.ToTable("post_topics", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Consent", b =>
+                {
+                    b.HasOne("Newsletter.Subscriber.Subscriber", null)
+                        .WithMany("Consents")
+                        .HasForeignKey("SubscriberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_consents_subscribers_subscriber_id");
+                });
+
             modelBuilder.Entity("Newsletter.Subscriber.Staff.Membership", b =>
                 {
                     b.HasOne("Newsletter.Subscriber.Staff.StaffAccount", "Account")
@@ -463,6 +845,26 @@ namespace Newsletter.Subscriber.Storage.Migrations.Postgres
                         .HasConstraintName("fk_memberships_staff_accounts_account_id");
 
                     b.Navigation("Account");
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Topics.PostTopic", b =>
+                {
+                    b.HasOne("Newsletter.Subscriber.Topics.PostCopy", null)
+                        .WithMany("Topics")
+                        .HasForeignKey("PostId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_post_topics_post_copies_post_id");
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Subscriber", b =>
+                {
+                    b.Navigation("Consents");
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Topics.PostCopy", b =>
+                {
+                    b.Navigation("Topics");
                 });
 #pragma warning restore 612, 618
         }

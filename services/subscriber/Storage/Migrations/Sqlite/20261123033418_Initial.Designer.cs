@@ -11,7 +11,7 @@ using Newsletter.Subscriber.Storage;
 namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
 {
     [DbContext(typeof(SubscriberSqliteDb))]
-    [Migration("20261123031135_Initial")]
+    [Migration("20261123033418_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -206,6 +206,110 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                     b.ToTable("outbox", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Subscriber.Addresses.AddressLimit", b =>
+                {
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("key");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("until");
+
+                    b.Property<int>("Uses")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("uses");
+
+                    b.HasKey("Key")
+                        .HasName("pk_address_limits");
+
+                    b.ToTable("address_limits", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Consent", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("GivenAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("given_at");
+
+                    b.Property<Guid>("NewsletterId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("newsletter_id");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source");
+
+                    b.Property<Guid>("SubscriberId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subscriber_id");
+
+                    b.Property<long?>("WithdrawnAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("withdrawn_at");
+
+                    b.Property<string>("WithdrawnBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("withdrawn_by");
+
+                    b.HasKey("Id")
+                        .HasName("pk_consents");
+
+                    b.HasIndex("SubscriberId", "NewsletterId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_consents_subscriber_id_newsletter_id")
+                        .HasFilter("withdrawn_at IS NULL");
+
+                    b.ToTable("consents", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Erasure.ErasureEntry", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Answered")
+                        .IsConcurrencyToken()
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answered");
+
+                    b.Property<long?>("CompletedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("completed_at");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<long>("RequestedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("requested_at");
+
+                    b.Property<Guid>("SubscriberId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subscriber_id");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_erasures");
+
+                    b.HasIndex("SubscriberId")
+                        .HasDatabaseName("ix_erasures_subscriber_id");
+
+                    b.ToTable("erasures", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Subscriber.Keys.ApiKey", b =>
                 {
                     b.Property<Guid>("Id")
@@ -296,6 +400,56 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                     b.ToTable("link_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Subscriber.ReaderAccount.GrantCopy", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<bool>("Deleted")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("deleted");
+
+                    b.Property<long>("From")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("from");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<int>("Source")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("source");
+
+                    b.Property<Guid>("SubscriberId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subscriber_id");
+
+                    b.Property<string>("Tier")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tier");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("until");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_grant_copies");
+
+                    b.HasIndex("SubscriberId")
+                        .HasDatabaseName("ix_grant_copies_subscriber_id");
+
+                    b.ToTable("grant_copies", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Subscriber.Sessions.Session", b =>
                 {
                     b.Property<Guid>("Id")
@@ -351,6 +505,92 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                         .HasDatabaseName("ix_sessions_subscriber_id");
 
                     b.ToTable("sessions", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.SignIn.Challenge", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("AddressKey")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("address_key");
+
+                    b.Property<byte[]>("CodeHash")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("code_hash");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("NewEmail")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("new_email");
+
+                    b.Property<Guid?>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<Guid?>("SubjectId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subject_id");
+
+                    b.Property<byte[]>("TokenHash")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("token_hash");
+
+                    b.Property<int>("Tries")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("tries");
+
+                    b.Property<long?>("UsedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("used_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_challenges");
+
+                    b.HasIndex("AddressKey")
+                        .HasDatabaseName("ix_challenges_address_key");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_challenges_expires_at");
+
+                    b.HasIndex("SubjectId")
+                        .HasDatabaseName("ix_challenges_subject_id");
+
+                    b.HasIndex("TokenHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_challenges_token_hash");
+
+                    b.ToTable("challenges", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.SignUp.HandledCommand", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("HandledAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("handled_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_handled_commands");
+
+                    b.ToTable("handled_commands", (string)null);
                 });
 
             modelBuilder.Entity("Newsletter.Subscriber.Staff.Membership", b =>
@@ -420,6 +660,85 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                     b.ToTable("staff_accounts", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Subscriber.Subscriber", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ConfirmedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("confirmed_at");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("email");
+
+                    b.Property<string>("Name")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("NormalisedEmail")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("normalised_email");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source");
+
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tags");
+
+                    b.Property<string>("TimeZone")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("time_zone");
+
+                    b.Property<string>("Topics")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("topics");
+
+                    b.Property<bool>("TrackingAllowed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("tracking_allowed");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.Property<string>("Wanted")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("wanted");
+
+                    b.HasKey("Id")
+                        .HasName("pk_subscribers");
+
+                    b.HasIndex("PublicationId", "Id")
+                        .HasDatabaseName("ix_subscribers_publication_id_id");
+
+                    b.HasIndex("PublicationId", "NormalisedEmail")
+                        .IsUnique()
+                        .HasDatabaseName("ix_subscribers_publication_id_normalised_email");
+
+                    b.ToTable("subscribers", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Subscriber.Tokens.SigningKey", b =>
                 {
                     b.Property<int>("Generation")
@@ -446,6 +765,69 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                     b.ToTable("signing_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Subscriber.Topics.PostCopy", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<bool>("Deleted")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("deleted");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_post_copies");
+
+                    b.ToTable("post_copies", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Topics.PostTopic", b =>
+                {
+                    b.Property<Guid>("PostId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("post_id");
+
+                    b.Property<string>("Topic")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("topic");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<int>("Uses")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("uses");
+
+                    b.HasKey("PostId", "Topic")
+                        .HasName("pk_post_topics");
+
+                    b.HasIndex("PublicationId", "Topic")
+                        .HasDatabaseName("ix_post_topics_publication_id_topic");
+
+                    b.ToTable("post_topics", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Consent", b =>
+                {
+                    b.HasOne("Newsletter.Subscriber.Subscriber", null)
+                        .WithMany("Consents")
+                        .HasForeignKey("SubscriberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_consents_subscribers_subscriber_id");
+                });
+
             modelBuilder.Entity("Newsletter.Subscriber.Staff.Membership", b =>
                 {
                     b.HasOne("Newsletter.Subscriber.Staff.StaffAccount", "Account")
@@ -456,6 +838,26 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                         .HasConstraintName("fk_memberships_staff_accounts_account_id");
 
                     b.Navigation("Account");
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Topics.PostTopic", b =>
+                {
+                    b.HasOne("Newsletter.Subscriber.Topics.PostCopy", null)
+                        .WithMany("Topics")
+                        .HasForeignKey("PostId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_post_topics_post_copies_post_id");
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Subscriber", b =>
+                {
+                    b.Navigation("Consents");
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Topics.PostCopy", b =>
+                {
+                    b.Navigation("Topics");
                 });
 #pragma warning restore 612, 618
         }
