@@ -1,4 +1,5 @@
 using Newsletter.Defaults.Storage;
+using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
 using Newsletter.Mailer.Tracking;
 
@@ -11,6 +12,7 @@ public static class MailerService
         builder.AddServiceDb<MailerDb, MailerPostgresDb, MailerSqliteDb>("mailer");
         builder.Services.AddValidation();
         builder.Services.AddSingleton<SecretKeys>();
+        builder.AddMailProvider();
     }
 
     public static void MapMailer(this WebApplication app)

@@ -94,7 +94,7 @@ public sealed class MailerFixture : IAsyncLifetime
     public ServiceUnderTest Mailer { get; private set; } = null!;
 
     public async ValueTask InitializeAsync() =>
-        Mailer = await ServiceUnderTest.StartAsync("mailer", b => b.AddMailer(), a => a.MapMailer());
+        Mailer = await ServiceUnderTest.StartAsync("mailer", b => b.AddMailer(), a => a.MapMailer(), [new("SendGrid:ApiKey", "SG.test")]);
 
     public ValueTask DisposeAsync() => Mailer.DisposeAsync();
 }

@@ -1,0 +1,29 @@
+using Newsletter.Mailer.Templates;
+
+namespace Newsletter.Mailer.Providers;
+
+/// <summary>What may stand in a mail's header: never a line break, wherever the text came from.</summary>
+internal static class HeaderText
+{
+    // RFC 5322: a line of 998 octets.
+    private const int MaxValue = 900;
+    private const int MaxName = 100;
+    // RFC 5321: the path that carries an address has 256 octets, two of them angle brackets.
+    private const int MaxAddress = 254;
+
+    public static string Value(string value) => Subject.Of(value, MaxValue);
+
+    /// <summary>Null for none. SendGrid refuses names with a semicolon or comma.</summary>
+    public static string? Name(string? name)
+    {
+        if (name is null) return null;
+        var clean = Subject.Of(name.Replace(';', ' ').Replace(',', ' '), MaxName);
+        return clean.Length > 0 ? clean : null;
+    }
+
+    public static bool IsAddress(string address)
+    {
+        var at = address.LastIndexOf('@');
+        return at > 0 && at < address.Length - 1 && address.Length <= MaxAddress && !address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or ',' or ';');
+    }
+}

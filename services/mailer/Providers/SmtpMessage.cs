@@ -1,0 +1,35 @@
+using System.Text;
+using MimeKit;
+using Newsletter.Mailer.Templates;
+
+namespace Newsletter.Mailer.Providers;
+
+/// <summary>One letter as a mail server gets it, its placeholders filled in.</summary>
+internal static class SmtpMessage
+{
+    public static MimeMessage Of(OutgoingBatch batch, OutgoingLetter letter, DateTimeOffset now)
+    {
+        var message = new MimeMessage
+        {
+            Subject = HeaderText.Value(Placeholder.Fill(batch.Subject, letter.Substitutions)),
+            MessageId = letter.MessageId,
+            Date = now,
+        };
+        message.From.Add(Person(batch.From));
+        message.To.Add(Person(letter.To));
+        if (batch.ReplyTo is { } reply) message.ReplyTo.Add(Person(reply));
+        foreach (var (name, value) in batch.Headers.Concat(letter.Headers)) message.Headers[name] = HeaderText.Value(value);
+        message.Body = new MultipartAlternative
+        {
+            Part("plain", Placeholder.Fill(batch.Text, letter.Substitutions)),
+            Part("html", Placeholder.Fill(batch.Html, letter.Substitutions)),
+        };
+        return message;
+    }
+
+    // Quoted-printable keeps lines below 998 octets, whatever the post holds, and survives relays without 8BITMIME.
+    private static TextPart Part(string subtype, string text) =>
+        new(subtype) { ContentTransferEncoding = ContentEncoding.QuotedPrintable, Text = text };
+
+    private static MailboxAddress Person(MailAddress person) => new(Encoding.UTF8, HeaderText.Name(person.Name) ?? "", person.Address);
+}

@@ -1,0 +1,74 @@
+using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
+
+namespace Newsletter.Mailer.Providers;
+
+internal enum SmtpSecurity
+{
+    /// <summary>STARTTLS; without it no mail leaves.</summary>
+    StartTls,
+    /// <summary>TLS from the first byte, as on port 465.</summary>
+    Tls,
+    /// <summary>Plain text: for a relay on the same machine.</summary>
+    None,
+}
+
+/// <summary>A mail server, section <c>Smtp</c>.</summary>
+internal sealed class SmtpOptions : IValidatableObject
+{
+    public string? Host { get; set; }
+
+    [Range(1, 65535)]
+    public int Port { get; set; } = 587;
+
+    public string? Username { get; set; }
+
+    public string? Password { get; set; }
+
+    public SmtpSecurity Security { get; set; } = SmtpSecurity.StartTls;
+
+    /// <summary>Connections side by side, each with one letter in flight.</summary>
+    [Range(1, 64)]
+    public int Connections { get; set; } = 8;
+
+    /// <summary>RFC 5321 asks for ten minutes for the answer to the final dot: giving up sooner makes duplicates.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Signs letters where the mail server does not.</summary>
+    public DkimOptions? Dkim { get; set; }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Username is { Length: > 0 } && string.IsNullOrEmpty(Password)) yield return new("Smtp__Password is missing.");
+        if (Username is { Length: > 0 } && Security == SmtpSecurity.None) yield return new("Smtp__Security must not be None where there is a password.");
+        if (Dkim is null) yield break;
+        if (string.IsNullOrEmpty(Dkim.Domain)) yield return new("Smtp__Dkim__Domain is missing.");
+        if (string.IsNullOrEmpty(Dkim.Selector)) yield return new("Smtp__Dkim__Selector is missing.");
+        if (!Dkim.IsKey()) yield return new("Smtp__Dkim__PrivateKey is not an RSA key in PEM of at least 1024 bits.");
+    }
+}
+
+internal sealed class DkimOptions
+{
+    public string Domain { get; set; } = "";
+
+    public string Selector { get; set; } = "";
+
+    /// <summary>PEM.</summary>
+    public string PrivateKey { get; set; } = "";
+
+    public bool IsKey()
+    {
+        try
+        {
+            using var key = RSA.Create();
+            key.ImportFromPem(PrivateKey);
+            return key.KeySize >= 1024;
+        }
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using System.Net.Sockets;
+using MailKit;
+using MailKit.Net.Smtp;
+using MailKit.Security;
+using Microsoft.Extensions.Options;
+using MimeKit;
+
+namespace Newsletter.Mailer.Providers;
+
+/// <summary>Any mail server, through MailKit. One letter per call, so that each answer is recorded before the next letter leaves.</summary>
+internal sealed class SmtpProvider(SmtpConnections connections, IOptions<SmtpOptions> options, TimeProvider time) : IMailProvider, IDisposable
+{
+    private readonly DkimSigning? _dkim = options.Value.Dkim is { } dkim ? new(dkim) : null;
+
+    public string Name => "smtp";
+    public int MaxBatch => 1;
+    public int MaxConcurrency => options.Value.Connections;
+
+    public async Task<IReadOnlyList<SendOutcome>> SendAsync(OutgoingBatch batch, CancellationToken cancellation)
+    {
+        List<SendOutcome> outcomes = new(batch.Letters.Count);
+        foreach (var letter in batch.Letters) outcomes.Add(await SendOneAsync(batch, letter, cancellation));
+        return outcomes;
+    }
+
+    public void Dispose() => _dkim?.Dispose();
+
+    private async Task<SendOutcome> SendOneAsync(OutgoingBatch batch, OutgoingLetter letter, CancellationToken cancellation)
+    {
+        if (!HeaderText.IsAddress(letter.To.Address)) return new SendOutcome.Rejected(letter.Key, AddressIsBad: true, "invalid_address", "");
+        using var message = SmtpMessage.Of(batch, letter, time.GetUtcNow());
+        _dkim?.Sign(message);
+        var outcome = await TryAsync(letter.Key, message, reuse: true, cancellation);
+        // A kept connection that the server had closed says so only now, and nothing was sent yet.
+        return outcome ?? await TryAsync(letter.Key, message, reuse: false, cancellation)
+            ?? new SendOutcome.Deferred(letter.Key, "connection_lost", "", null);
+    }
+
+    /// <returns>Null: the connection was dead before the letter was begun.</returns>
+    private async Task<SendOutcome?> TryAsync(string key, MimeMessage message, bool reuse, CancellationToken cancellation)
+    {
+        SmtpClient? client = null;
+        var begun = new Begun();
+        try
+        {
+            client = await connections.RentAsync(reuse, cancellation);
+            var answer = await client.SendAsync(message, cancellation, begun);
+            connections.Return(client);
+            client = null;
+            return new SendOutcome.Accepted(key, QueueIdOf(answer));
+        }
+        catch (SmtpCommandException e)
+        {
+            if (e.StatusCode != SmtpStatusCode.ServiceNotAvailable && client is { IsConnected: true })
+            {
+                connections.Return(client);
+                client = null;
+            }
+            return SmtpAnswer.Of(key, e);
+        }
+        catch (SmtpConnections.NotConnectedException e)
+        {
+            return new SendOutcome.Deferred(key, e.Code, "", null);
+        }
+        catch (Exception e) when (IsLost(e) && !cancellation.IsCancellationRequested)
+        {
+            // Once its data were on their way, the server may have them all.
+            return begun.Happened ? new SendOutcome.Unknown(key, "connection_lost") : null;
+        }
+        finally
+        {
+            client?.Dispose();
+        }
+    }
+
+    private static bool IsLost(Exception e) =>
+        e is IOException or SocketException or SmtpProtocolException or ServiceNotConnectedException or OperationCanceledException or TimeoutException;
+
+    /// <summary>Postfix and its like answer <c>2.0.0 Ok: queued as 4Zx…</c>.</summary>
+    private static string? QueueIdOf(string answer)
+    {
+        const string mark = "queued as ";
+        var at = answer.IndexOf(mark, StringComparison.OrdinalIgnoreCase);
+        return at < 0 ? null : answer[(at + mark.Length)..].Trim().Split(' ', '\r', '\n')[0];
+    }
+
+    private sealed class Begun : ITransferProgress
+    {
+        public bool Happened { get; private set; }
+
+        public void Report(long bytesTransferred, long totalSize) => Happened = true;
+
+        public void Report(long bytesTransferred) => Happened = true;
+    }
+}
