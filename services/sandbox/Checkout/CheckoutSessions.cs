@@ -35,7 +35,7 @@ internal static class CheckoutSessions
         }
 
         var id = Account.NewId("cs_test");
-        var lines = form.Forms("line_items").Select(line => Line(account, line, mode)).ToList();
+        var lines = form.Forms("line_items").Select(line => CheckoutLines.Make(account, line, mode)).ToList();
         if (lines.Count == 0)
         {
             throw StripeFault.Missing("line_items");
@@ -94,47 +94,6 @@ internal static class CheckoutSessions
         session["status"] = "expired";
         session["url"] = null;
         return account.Told(account.Save(session), "checkout.session.expired");
-    }
-
-    private static JsonObject Line(Account account, Form form, string mode)
-    {
-        form.Only("price price_data quantity adjustable_quantity tax_rates");
-        var price = form.Has("price_data") ? Prices.Inline(account, form.Sub("price_data")) : account.Get("price", form.Need("price"), "line_items[0][price]");
-        if (form.Has("price") && !price.Flag("active"))
-        {
-            throw StripeFault.Invalid($"The price specified is inactive: {price.Id()}", "line_items[0][price]");
-        }
-
-        if (mode == "payment" && price["recurring"] is not null)
-        {
-            throw StripeFault.Invalid("You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use only one-time prices.", "mode");
-        }
-
-        if (mode == "subscription" && price["recurring"] is null)
-        {
-            throw StripeFault.Invalid("In subscription mode the sandbox takes recurring prices only.", "line_items[0][price]");
-        }
-
-        var quantity = form.Long("quantity") ?? throw StripeFault.Missing("line_items[0][quantity]");
-        if (quantity is < 1 or > 999_999)
-        {
-            throw StripeFault.Invalid("Invalid quantity: must be between 1 and 999999.", "line_items[0][quantity]");
-        }
-
-        var amount = price.Long("unit_amount") * quantity;
-        return new()
-        {
-            ["id"] = Account.NewId("li"),
-            ["object"] = "item",
-            ["amount_discount"] = 0,
-            ["amount_subtotal"] = amount,
-            ["amount_tax"] = 0,
-            ["amount_total"] = amount,
-            ["currency"] = price.Text("currency"),
-            ["description"] = account.Find(price.Text("product")!)?.Text("name"),
-            ["price"] = price.Public(),
-            ["quantity"] = quantity,
-        };
     }
 
     private static JsonObject New(Account account, Form form, string id, string mode, List<JsonObject> lines)

@@ -30,7 +30,7 @@ internal static class MailControls
 
         var told = await db.WriteAsync(
             connection => MailReports.Engage(connection, wanted.To, wanted.Kind, wanted.Url, clock.GetUtcNow().ToUnixTimeMilliseconds()), cancel);
-        return told is null ? TypedResults.NotFound() : TypedResults.Accepted((string?)null);
+        return told ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
     }
 
     private static Ok<SendGridFaults> SetFaults(SendGridFaults wanted, SandboxFaults faults)

@@ -35,6 +35,7 @@ internal static class Schema
             body        TEXT NOT NULL,
             created     INTEGER NOT NULL,
             PRIMARY KEY (account, key)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS idempotency_created ON idempotency (created);
 
         -- A row leaves when its receiver has answered 2xx; gave_up rows stay, as what Stripe lists with delivery_success=false.
         CREATE TABLE IF NOT EXISTS webhook_queue (

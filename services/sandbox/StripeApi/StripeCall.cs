@@ -18,6 +18,9 @@ internal sealed partial class StripeCall(SandboxDb db, SandboxFaults faults, Tim
 {
     private const int MaxBody = 1 << 20;
 
+    /// <summary>How long a key and its answer are kept.</summary>
+    private static readonly TimeSpan KeyLife = TimeSpan.FromHours(24);
+
     public static RequestDelegate For(StripeHandler handler) =>
         context => context.RequestServices.GetRequiredService<StripeCall>().AnswerAsync(context, handler);
 
@@ -98,10 +101,7 @@ internal sealed partial class StripeCall(SandboxDb db, SandboxFaults faults, Tim
 
                 if (key is not null)
                 {
-                    connection.Execute(
-                        "INSERT INTO idempotency (account, key, fingerprint, request_id, status, body, created) VALUES ($account, $key, $fingerprint, $request, $status, $body, $now)",
-                        ("$account", accountId), ("$key", key), ("$fingerprint", fingerprint), ("$request", requestId),
-                        ("$status", answer.Status), ("$body", answer.Body), ("$now", clock.GetUtcNow().ToUnixTimeSeconds()));
+                    Remember(connection, accountId, key, fingerprint, requestId, answer);
                 }
 
                 return answer;
@@ -129,6 +129,17 @@ internal sealed partial class StripeCall(SandboxDb db, SandboxFaults faults, Tim
         context.Response.Headers["Idempotent-Replayed"] = "true";
         context.Response.Headers["Original-Request"] = known[0].Request;
         return (known[0].Status, known[0].Body);
+    }
+
+    private void Remember(
+        SqliteConnection connection, string accountId, string key, string fingerprint, string requestId, (int Status, string Body) answer)
+    {
+        var now = clock.GetUtcNow();
+        connection.Execute(
+            "INSERT INTO idempotency (account, key, fingerprint, request_id, status, body, created) VALUES ($account, $key, $fingerprint, $request, $status, $body, $now)",
+            ("$account", accountId), ("$key", key), ("$fingerprint", fingerprint), ("$request", requestId),
+            ("$status", answer.Status), ("$body", answer.Body), ("$now", now.ToUnixTimeSeconds()));
+        connection.Execute("DELETE FROM idempotency WHERE created < $old", ("$old", (now - KeyLife).ToUnixTimeSeconds()));
     }
 
     private static async Task<Form> FormAsync(HttpRequest request)

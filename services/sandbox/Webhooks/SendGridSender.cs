@@ -18,9 +18,9 @@ internal sealed class SendGridSender(
     protected override async Task FillAsync(CancellationToken cancel)
     {
         var now = Now;
-        if (Db.Read(connection => MailReports.IsDue(connection, now)))
+        if (Db.Read(connection => MailReports.Due(connection, now, Shuffles)) is var (mail, posts))
         {
-            await Db.WriteAsync(connection => MailReports.Report(connection, now, faults.SendGrid.ShuffleEvents), cancel);
+            await Db.WriteAsync(connection => MailReports.Told(connection, mail, posts, now), cancel);
         }
     }
 

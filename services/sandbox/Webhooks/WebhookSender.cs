@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Threading.Channels;
 using Newsletter.Sandbox.Storage;
 
 namespace Newsletter.Sandbox.Webhooks;
@@ -20,7 +21,8 @@ internal abstract partial class WebhookSender(
     /// <summary>Between two looks at what became due by time alone.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
-    private readonly SemaphoreSlim bell = new(0, 1);
+    /// <summary>Holds one ring at most: how often something came is all the same.</summary>
+    private readonly Channel<bool> bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     protected SandboxDb Db => db;
 
@@ -36,7 +38,6 @@ internal abstract partial class WebhookSender(
     public override void Dispose()
     {
         db.Committed -= Ring;
-        bell.Dispose();
         base.Dispose();
     }
 
@@ -62,7 +63,8 @@ internal abstract partial class WebhookSender(
 
             if (due.Count == 0)
             {
-                await bell.WaitAsync(Pause, stoppingToken);
+                await Task.WhenAny(bell.Reader.WaitToReadAsync(stoppingToken).AsTask(), Task.Delay(Pause, stoppingToken));
+                bell.Reader.TryRead(out _);
             }
         }
     }
@@ -122,20 +124,7 @@ internal abstract partial class WebhookSender(
         }
     }
 
-    private void Ring()
-    {
-        if (bell.CurrentCount == 0)
-        {
-            try
-            {
-                bell.Release();
-            }
-            catch (SemaphoreFullException)
-            {
-                // Rung by another thread in between, which is as good.
-            }
-        }
-    }
+    private void Ring() => bell.Writer.TryWrite(true);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Post {Post} of {Provider} was not taken at attempt {Attempt}: {Problem}")]
     private partial void Undelivered(string provider, long post, int attempt, string problem);
