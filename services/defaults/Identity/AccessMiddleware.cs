@@ -12,7 +12,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, TokenValidator toke
 {
     public async Task InvokeAsync(HttpContext http)
     {
-        if (http.GetEndpoint() is not { } endpoint)
+        // Routing answers wrong methods and content types by endpoints of its own.
+        if (http.GetEndpoint() is not RouteEndpoint endpoint)
         {
             await next(http);
             return;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -13,8 +14,11 @@ internal static class ProblemSetup
 {
     public static void AddProblems(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<IProblemDetailsWriter, ProblemPages>();
         builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<ExceptionToProblem>();
+        // Otherwise only development says what is wrong with a request.
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         // The handler logs what is ours to mend; the framework would log the rest at error level too.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
     }
@@ -33,7 +37,8 @@ internal sealed partial class ExceptionToProblem(IProblemDetailsService problems
     {
         var (status, detail) = exception switch
         {
-            BadHttpRequestException { InnerException: JsonException } => (StatusCodes.Status400BadRequest, "The body is not the JSON that is expected here."),
+            BadHttpRequestException { InnerException: JsonException json } => (StatusCodes.Status400BadRequest,
+                $"The body is not the JSON that is expected here{(json.Path is null ? "" : $" (at {json.Path})")}."),
             BadHttpRequestException bad => (bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The body is too large." : bad.Message),
             JsonException => (StatusCodes.Status400BadRequest, "The body is not valid JSON."),
             DbUpdateConcurrencyException => (StatusCodes.Status409Conflict, "Somebody else changed this at the same time; read it again."),
@@ -41,7 +46,7 @@ internal sealed partial class ExceptionToProblem(IProblemDetailsService problems
             OperationCanceledException when http.RequestAborted.IsCancellationRequested => (StatusCodes.Status499ClientClosedRequest, "The client went away."),
             _ => (StatusCodes.Status500InternalServerError, "Something went wrong on our side."),
         };
-        if (status == StatusCodes.Status500InternalServerError) Unhandled(http.GetEndpoint()?.DisplayName, exception);
+        if (status == StatusCodes.Status500InternalServerError) Unhandled(http.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.DisplayName, exception);
         if (status == StatusCodes.Status503ServiceUnavailable) http.Response.Headers.RetryAfter = "5";
         http.Response.StatusCode = status;
         return await problems.TryWriteAsync(new() { HttpContext = http, Exception = exception, ProblemDetails = { Status = status, Detail = detail } });
