@@ -86,6 +86,7 @@ public static class ServiceHost
         beforeRouting?.Invoke(app);
         app.UseRouting();
         app.UseAccessRules();
+        app.UseIdempotency();
         app.UseAntiforgery();
     }
 

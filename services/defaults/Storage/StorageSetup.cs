@@ -8,6 +8,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Newsletter.Defaults.Hosting;
+using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Outbox;
 
 namespace Newsletter.Defaults.Storage;
@@ -32,6 +33,7 @@ public static class StorageSetup
         // First of all hosted services: others, Data Protection's among them, read tables when they start.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, Migrator<TDb>>());
         builder.Services.AddHostedService<OutboxRelay<TDb>>();
+        builder.Services.AddHostedService<IdempotencyCleanup<TDb>>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseCheck<TDb>>($"database {service}");
         builder.Services.AddDataProtection().SetApplicationName("newsletter").PersistKeysToDbContext<TDb>();
     }
