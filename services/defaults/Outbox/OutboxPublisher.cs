@@ -29,8 +29,8 @@ internal sealed partial class OutboxPublisher(BusAddress bus, ILogger<OutboxPubl
             await bus.Endpoint.Publish(message, type, context =>
             {
                 context.MessageId = row.Id;
-                // What no queue takes comes back, instead of being dropped by the broker.
-                context.Mandatory = true;
+                // What no queue takes comes back, instead of being dropped by the broker; the mediator may well have nobody who listens.
+                context.Mandatory = bus.IsRemote;
             }, timeout.Token);
             return true;
         }
