@@ -1,7 +1,17 @@
+using Newsletter.Contracts;
+using Newsletter.Defaults.Bus;
+using Newsletter.Defaults.Hosting;
+using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Storage;
+using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Deliveries;
+using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Letters;
 using Newsletter.Mailer.Providers;
+using Newsletter.Mailer.Roundups;
 using Newsletter.Mailer.Storage;
 using Newsletter.Mailer.Tracking;
+using Newsletter.Mailer.Transactional;
 
 namespace Newsletter.Mailer;
 
@@ -13,10 +23,69 @@ public static class MailerService
         builder.Services.AddValidation();
         builder.Services.AddSingleton<SecretKeys>();
         builder.AddMailProvider();
+        builder.AddEditions();
+        builder.AddDeliveries();
+        builder.AddRoundups();
+        builder.AddTransactionalMail();
+        builder.AddConsumers("mailer")
+            .AddCopy<PublicationConsumer, PublicationChanged>()
+            .AddCopy<RecipientConsumer, SubscribersChanged>()
+            .AddCopy<GrantConsumer, GrantsChanged>()
+            .AddCopy<PostConsumer, PostChanged>()
+            .Add<ErasureConsumer>()
+            .Add<SendTransactionalMailConsumer>()
+            .Add<DeliverBatchConsumer>();
     }
 
     public static void MapMailer(this WebApplication app)
     {
         app.MapTracking();
+        app.MapPublication<MailerDb>("/{p}").MapWebView();
+        var api = app.MapPublication<MailerDb>("/api/v1/publications/{p}");
+        api.MapEditions();
+        api.MapEditionActions();
+        api.MapRoundups();
+    }
+
+    private static void AddEditions(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<VariantBooks>();
+        builder.Services.AddScoped<FanOut>();
+        builder.Services.AddScoped<EditionClosing>();
+        builder.Services.AddWorker<EditionWorker>();
+    }
+
+    private static void AddDeliveries(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSettings<MailOptions>("Mail");
+        builder.Services.AddSingleton<MailSenders>();
+        builder.Services.AddSingleton<BatchQueue>();
+        builder.Services.AddSingleton<BatchLease>();
+        builder.Services.AddSingleton<LetterDesk>();
+        builder.Services.AddScoped<Ledger>();
+        builder.Services.AddScoped<BatchSender>();
+        builder.Services.AddScoped<BatchRecovery>();
+        builder.Services.AddWorker<BatchSweeper>();
+        builder.Services.AddWorker<LedgerWatch>();
+        builder.Services.AddHostedService<DeliveryWorker>();
+    }
+
+    private static void AddRoundups(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddScoped<RoundupMaker>();
+        builder.Services.AddWorker<RoundupWorker>();
+    }
+
+    private static void AddTransactionalMail(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddScoped<TransactionalSender>();
+        builder.Services.AddWorker<TransactionalWorker>();
+    }
+
+    /// <summary>One instance, which handlers wake.</summary>
+    private static void AddWorker<T>(this IServiceCollection services) where T : Worker
+    {
+        services.AddSingleton<T>();
+        services.AddHostedService(provider => provider.GetRequiredService<T>());
     }
 }

@@ -28,6 +28,8 @@ public sealed class Edition
     /// <summary>A roundup holds what was first published in (from, until].</summary>
     public DateTimeOffset? PeriodFrom { get; private set; }
     public DateTimeOffset? PeriodUntil { get; private set; }
+    /// <summary>The posts that it was made of. The next roundup takes what this one could not know yet.</summary>
+    public IReadOnlyList<Guid> PostIds { get; private set; } = [];
     public string Subject { get; private set; } = "";
     public EditionState State { get; private set; }
     public DateTimeOffset? PausedAt { get; private set; }
@@ -58,10 +60,12 @@ public sealed class Edition
     public bool IsOver => State is EditionState.Sent or EditionState.Cancelled;
 
     public static Edition OfPost(Guid publication, Guid newsletter, PostSnapshot post, TimeProvider time) =>
-        Start(publication, newsletter, EditionKind.Post, post.Title, time, e => e.PostId = post.Id);
+        Start(publication, newsletter, EditionKind.Post, post.Title, time, e => (e.PostId, e.PostIds) = (post.Id, [post.Id]));
 
-    public static Edition OfSlot(Guid publication, Guid newsletter, string subject, DateTimeOffset slot, DateTimeOffset from, DateTimeOffset until, TimeProvider time) =>
-        Start(publication, newsletter, EditionKind.Roundup, subject, time, e => (e.SlotAt, e.PeriodFrom, e.PeriodUntil) = (slot, from, until));
+    public static Edition OfSlot(
+        Guid publication, Guid newsletter, string subject, RoundupPeriod period, IReadOnlyList<Guid> posts, TimeProvider time) =>
+        Start(publication, newsletter, EditionKind.Roundup, subject, time, e =>
+            (e.SlotAt, e.PeriodFrom, e.PeriodUntil, e.PostIds) = (period.Slot, period.From, period.Until, posts));
 
     private static Edition Start(Guid publication, Guid newsletter, EditionKind kind, string subject, TimeProvider time, Action<Edition> fill)
     {
@@ -90,6 +94,7 @@ public sealed class Edition
     {
         if (IsOver || IsPaused) return false;
         (PausedAt, PauseReason) = (time.GetUtcNow(), reason);
+        (LeaseId, LeaseUntil) = (null, null);
         Touch(time);
         return true;
     }
@@ -107,10 +112,14 @@ public sealed class Edition
     public bool Cancel(TimeProvider time)
     {
         if (IsOver) return false;
-        (State, FinishedAt, PausedAt) = (EditionState.Cancelled, time.GetUtcNow(), null);
+        (State, FinishedAt, PausedAt, PauseReason) = (EditionState.Cancelled, time.GetUtcNow(), null, null);
+        (LeaseId, LeaseUntil) = (null, null);
         Touch(time);
         return true;
     }
+
+    /// <summary>A worker that holds it alone writes its audience; another one goes on where it stopped, should it die.</summary>
+    public void Hold(DateTimeOffset until) => LeaseUntil = until;
 
     /// <summary>A chunk of the audience was written, in the transaction that saves this.</summary>
     public void Wrote(int recipients, Guid cursor, TimeProvider time)
@@ -127,5 +136,22 @@ public sealed class Edition
         Touch(time);
     }
 
+    /// <summary>A post was unpublished. A fan-out that runs meanwhile fails on the version and begins again without it.</summary>
+    public void Drop(Guid post, TimeProvider time)
+    {
+        PostIds = [.. PostIds.Where(id => id != post)];
+        Touch(time);
+    }
+
+    /// <summary>Every letter has its final state, or waits for nothing but news of its fate.</summary>
+    public void Finish(DateTimeOffset? firstAccepted, DateTimeOffset? lastAccepted, TimeProvider time)
+    {
+        (State, FinishedAt, FirstAcceptedAt, LastAcceptedAt) = (EditionState.Sent, time.GetUtcNow(), firstAccepted, lastAccepted);
+        Touch(time);
+    }
+
     private void Touch(TimeProvider time) => Version = HybridClock.Next(Version, time);
 }
+
+/// <param name="Slot">The slot's instant in the publication's zone: the edition's key.</param>
+public sealed record RoundupPeriod(DateTimeOffset Slot, DateTimeOffset From, DateTimeOffset Until);

@@ -25,12 +25,9 @@ public sealed class Recipient : Copy<SubscriberSnapshot>
 
     internal void HashAddress(AddressHasher hasher) => AddressHash = Deleted ? "" : hasher.Hash(NormalisedEmail);
 
-    /// <summary>Erased: what remains is the tombstone.</summary>
-    public void Erase(long version)
-    {
-        if (version <= Version && Deleted) return;
-        Take(new() { Id = Id, PublicationId = PublicationId, Version = Math.Max(version, Version + 1), Deleted = true });
-    }
+    /// <summary>What remains is the tombstone, also where the person was not known here yet.</summary>
+    public void Erase(SubscriberErased erased) =>
+        Take(new() { Id = erased.SubscriberId, PublicationId = erased.PublicationId, Version = Math.Max(erased.Version, Version + 1), Deleted = true });
 
     protected override void Fill(SubscriberSnapshot snapshot)
     {

@@ -1,4 +1,5 @@
 using Newsletter.Mailer.Letters;
+using Newsletter.Mailer.Templates;
 
 namespace Newsletter.Mailer.Storage;
 
@@ -19,16 +20,23 @@ public sealed class Variant
     /// <summary>The public cut, which the web view shows; nobody is mailed it unless it is also their cut.</summary>
     public bool IsPublic { get; private set; }
 
-    public static Variant Of(Edition edition, string hash, IReadOnlyList<BlockChoice> blocks, string subject, string html, string text, bool isPublic, TimeProvider time) => new()
+    internal static Variant Of(Edition edition, string hash, IReadOnlyList<BlockChoice> blocks, Letter letter, bool isPublic, TimeProvider time) => new()
     {
         Id = Guid.CreateVersion7(time.GetUtcNow()),
         EditionId = edition.Id,
         PublicationId = edition.PublicationId,
         Hash = hash,
         Blocks = blocks,
-        Subject = subject,
-        Html = html,
-        Text = text,
+        Subject = letter.Subject,
+        Html = letter.Html,
+        Text = letter.Text,
         IsPublic = isPublic,
     };
+
+    /// <summary>A post was unpublished: the same readers get what is left. The hash stays, it only tells variants apart.</summary>
+    internal void Replace(IReadOnlyList<BlockChoice> blocks, Letter letter) =>
+        (Blocks, Subject, Html, Text) = (blocks, letter.Subject, letter.Html, letter.Text);
+
+    /// <summary>Nothing is left to send to its readers.</summary>
+    internal void Empty() => (Blocks, Html, Text) = ([], "", "");
 }

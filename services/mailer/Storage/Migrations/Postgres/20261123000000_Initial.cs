@@ -123,6 +123,7 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     slot_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     period_from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     period_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    post_ids = table.Column<string>(type: "text", nullable: false),
                     subject = table.Column<string>(type: "text", nullable: false),
                     state = table.Column<int>(type: "integer", nullable: false),
                     paused_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),

@@ -476,6 +476,11 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("post_id");
 
+                    b.Property<string>("PostIds")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("post_ids");
+
                     b.Property<Guid>("PublicationId")
                         .HasColumnType("uuid")
                         .HasColumnName("publication_id");

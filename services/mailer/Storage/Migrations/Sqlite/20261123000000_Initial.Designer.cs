@@ -472,6 +472,11 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("post_id");
 
+                    b.Property<string>("PostIds")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("post_ids");
+
                     b.Property<Guid>("PublicationId")
                         .HasColumnType("TEXT")
                         .HasColumnName("publication_id");

@@ -122,6 +122,7 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     slot_at = table.Column<long>(type: "INTEGER", nullable: true),
                     period_from = table.Column<long>(type: "INTEGER", nullable: true),
                     period_until = table.Column<long>(type: "INTEGER", nullable: true),
+                    post_ids = table.Column<string>(type: "TEXT", nullable: false),
                     subject = table.Column<string>(type: "TEXT", nullable: false),
                     state = table.Column<int>(type: "INTEGER", nullable: false),
                     paused_at = table.Column<long>(type: "INTEGER", nullable: true),

@@ -1,0 +1,73 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Newsletter.Mailer.Storage;
+
+namespace Newsletter.Mailer.Deliveries;
+
+/// <summary>
+/// What becomes of letters whose sender died, or whose answer was lost. An event of the batch settles it: the provider took it.
+/// It is sent again only when the grace period has passed and events have come for a batch that was sent later: then its own would have come too.
+/// Otherwise it stays, and staff choose.
+/// </summary>
+internal sealed class BatchRecovery(MailerDb db, Ledger ledger, IOptions<MailOptions> options, TimeProvider time)
+{
+    private const int AtOnce = 200;
+
+    /// <summary>The lease ran out: what was handed over is uncertain, what was not yet goes on.</summary>
+    public async Task TakeOverAsync(Batch batch, CancellationToken cancellation)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        var now = time.GetUtcNow();
+        // Holding the row keeps the sender, should it live after all, from recording between the two statements.
+        var taken = await db.Batches.Where(b => b.Id == batch.Id && b.State == BatchState.Sending && b.LeaseId == batch.LeaseId && b.LeaseUntil < now)
+            .ExecuteUpdateAsync(s => s.SetProperty(b => b.LeaseId, (Guid?)null).SetProperty(b => b.LeaseUntil, (DateTimeOffset?)null), cancellation);
+        if (taken == 0) return;
+        await ledger.LoseAsync(batch, cancellation);
+        var state = await ledger.AnyAsync(batch, DeliveryState.Queued, cancellation) ? BatchState.Queued
+            : await ledger.AnyAsync(batch, DeliveryState.Uncertain, cancellation) ? BatchState.Uncertain : BatchState.Done;
+        await SetAsync(batch, state, cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    public async Task SettleAsync(CancellationToken cancellation)
+    {
+        var uncertain = await db.Batches.AsNoTracking().Where(b => b.State == BatchState.Uncertain).OrderBy(b => b.Id).Take(AtOnce).ToListAsync(cancellation);
+        foreach (var batch in uncertain)
+        {
+            if (batch.FirstEventAt is not null || !await ledger.AnyAsync(batch, DeliveryState.Uncertain, cancellation))
+                await SettleAsync(batch, cancellation);
+            else if (batch.SentAt + options.Value.UncertainGrace < time.GetUtcNow() && await WasPassedByAsync(batch, cancellation))
+                await ResendAsync(batch, "resend", cancellation);
+        }
+    }
+
+    /// <summary>The provider took it.</summary>
+    public async Task SettleAsync(Batch batch, CancellationToken cancellation)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        await ledger.SettleAsync(batch, DeliveryState.Accepted, "settled", cancellation);
+        await SetAsync(batch, BatchState.Done, cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>The provider never got it: the same letters, under the same Message-IDs, once more.</summary>
+    public async Task ResendAsync(Batch batch, string reason, CancellationToken cancellation)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        await ledger.SettleAsync(batch, DeliveryState.Queued, reason, cancellation);
+        await SetAsync(batch, BatchState.Queued, cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    private Task<bool> WasPassedByAsync(Batch batch, CancellationToken cancellation) =>
+        db.Batches.AnyAsync(b => b.Provider == batch.Provider && b.SentAt > batch.SentAt && b.FirstEventAt != null, cancellation);
+
+    private async Task SetAsync(Batch batch, BatchState state, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        await db.Batches.Where(b => b.Id == batch.Id).ExecuteUpdateAsync(s => s
+            .SetProperty(b => b.State, state)
+            .SetProperty(b => b.DueAt, b => state == BatchState.Queued ? now : b.DueAt)
+            .SetProperty(b => b.FinishedAt, state == BatchState.Done ? now : null), cancellation);
+    }
+}

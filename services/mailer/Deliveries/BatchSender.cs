@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Newsletter.Defaults.Storage;
+using Newsletter.Defaults.Telemetry;
+using Newsletter.Mailer.Providers;
+using Newsletter.Mailer.Storage;
+
+namespace Newsletter.Mailer.Deliveries;
+
+/// <summary>
+/// Sends one batch: claim, commit as sending, call the provider, record. Whatever dies in between leaves rows that say how far it came:
+/// queued was never handed over, sending may have been.
+/// </summary>
+internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterDesk desk, IMailProvider provider, IOptions<MailOptions> options, TimeProvider time)
+{
+    private const int MostRecordTries = 300;
+
+    public async Task SendAsync(Guid batchId, ActivityContext waker, CancellationToken cancellation)
+    {
+        var lease = Guid.CreateVersion7();
+        if (!await ClaimAsync(batchId, lease, cancellation)) return;
+        var batch = await db.Batches.AsNoTracking().SingleAsync(b => b.Id == batchId, cancellation);
+        var edition = await db.Editions.AsNoTracking().SingleAsync(e => e.Id == batch.EditionId, cancellation);
+        using var step = Continue(edition, waker);
+        await db.Batches.Where(b => b.Id == batchId && b.LeaseId == lease)
+            .ExecuteUpdateAsync(s => s.SetProperty(b => b.TraceParent, step == null ? null : step.Id), cancellation);
+
+        await using var held = leases.Hold(batchId, lease);
+        var retryAfter = await DeliverAsync(batch, edition, cancellation);
+        await ReleaseAsync(batch, edition, lease, retryAfter, cancellation);
+    }
+
+    private async Task<bool> ClaimAsync(Guid batchId, Guid lease, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var claimed = await db.Batches
+            .Where(b => b.Id == batchId && b.State == BatchState.Queued && b.DueAt <= now && (b.LeaseUntil == null || b.LeaseUntil < now))
+            .Where(b => db.Editions.Any(e => e.Id == b.EditionId && e.PausedAt == null && (e.State == EditionState.Preparing || e.State == EditionState.Sending)))
+            .ExecuteUpdateAsync(s => s
+                .SetProperty(b => b.State, BatchState.Sending)
+                .SetProperty(b => b.LeaseId, lease)
+                .SetProperty(b => b.LeaseUntil, now + options.Value.Lease)
+                .SetProperty(b => b.Attempts, b => b.Attempts + 1)
+                .SetProperty(b => b.Provider, provider.Name)
+                .SetProperty(b => b.SentAt, now)
+                .SetProperty(b => b.FirstEventAt, (DateTimeOffset?)null), cancellation);
+        return claimed == 1;
+    }
+
+    /// <returns>When the provider wants to be asked again, if it said so.</returns>
+    private async Task<TimeSpan?> DeliverAsync(Batch batch, Edition edition, CancellationToken cancellation)
+    {
+        if (time.GetUtcNow() > edition.DeadlineAt)
+        {
+            await ledger.FailQueuedAsync(batch, "deadline", cancellation);
+            return null;
+        }
+        var variant = await db.Variants.AsNoTracking().SingleAsync(v => v.Id == batch.VariantId, cancellation);
+        var addressees = await Addressees.OfAsync(db, batch, edition, variant, time.GetUtcNow(), cancellation);
+        await ledger.LeaveOutAsync(batch, addressees, cancellation);
+        if (addressees.Stay.Count == 0) return null;
+        var letters = await desk.LettersAsync(db, batch, edition, variant, cancellation);
+
+        IReadOnlyList<SendOutcome> outcomes = [];
+        TimeSpan? retryAfter = null;
+        foreach (var slice in addressees.Stay.Chunk(provider.MaxBatch))
+        {
+            // One commit between two calls: what became of the last letters, and that the next ones are about to be handed over.
+            var going = await StepAsync(batch, outcomes, slice, cancellation);
+            outcomes = going.Count == 0 ? [] : await CallAsync(letters.Of([.. slice.Where(a => going.Contains(a.SubscriberId))]));
+            retryAfter = outcomes.OfType<SendOutcome.Deferred>().Max(d => d.RetryAfter) ?? retryAfter;
+        }
+        await StepAsync(batch, outcomes, [], CancellationToken.None);
+        return retryAfter;
+    }
+
+    /// <summary>Answers that are known are not given up because the database is away for a while: without them the letters would be uncertain.</summary>
+    private async Task<HashSet<Guid>> StepAsync(Batch batch, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, CancellationToken cancellation)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await StepOnceAsync(batch, outcomes, next, cancellation);
+            }
+            catch (Exception e) when (outcomes.Count > 0 && tries < MostRecordTries && DatabaseFailure.IsAway(e))
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task<HashSet<Guid>> StepOnceAsync(Batch batch, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, CancellationToken cancellation)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        await ledger.RecordAsync(batch, outcomes, cancellation);
+        HashSet<Guid> going = next.Length == 0 ? [] : await ledger.BeginAsync(batch, next, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return going;
+    }
+
+    /// <summary>Not cancelled when the process stops: a call that was begun is worth its answer.</summary>
+    private async Task<IReadOnlyList<SendOutcome>> CallAsync(OutgoingBatch letters)
+    {
+        using var step = NewsletterTelemetry.Activities.StartActivity($"mail send {provider.Name}", ActivityKind.Client);
+        step?.SetTag("newsletter.letters", letters.Letters.Count);
+        var watch = Stopwatch.StartNew();
+        var outcomes = await provider.SendAsync(letters, CancellationToken.None);
+        var outcome = outcomes.All(o => o is SendOutcome.Accepted) ? "accepted" : outcomes.Any(o => o is SendOutcome.Accepted) ? "partly" : outcomes[0].GetType().Name.ToLowerInvariant();
+        DeliveryMetrics.Called(provider.Name, outcome, watch.Elapsed);
+        step?.SetTag("newsletter.outcome", outcome);
+        return outcomes;
+    }
+
+    private async Task ReleaseAsync(Batch batch, Edition edition, Guid lease, TimeSpan? retryAfter, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var queued = await ledger.AnyAsync(batch, DeliveryState.Queued, cancellation);
+        var state = queued ? BatchState.Queued : await ledger.AnyAsync(batch, DeliveryState.Uncertain, cancellation) ? BatchState.Uncertain : BatchState.Done;
+        var dueAt = queued ? now + Backoff.After(batch.Attempts, retryAfter) : batch.DueAt;
+        // At the deadline it is looked at once more, to be closed.
+        if (dueAt > edition.DeadlineAt && edition.DeadlineAt > now) dueAt = edition.DeadlineAt;
+        await db.Batches.Where(b => b.Id == batch.Id && b.LeaseId == lease).ExecuteUpdateAsync(s => s
+            .SetProperty(b => b.State, state)
+            .SetProperty(b => b.DueAt, dueAt)
+            .SetProperty(b => b.FinishedAt, state == BatchState.Done ? now : null)
+            .SetProperty(b => b.LeaseId, (Guid?)null)
+            .SetProperty(b => b.LeaseUntil, (DateTimeOffset?)null), cancellation);
+    }
+
+    private static Activity? Continue(Edition edition, ActivityContext waker)
+    {
+        if (waker == default) ActivityContext.TryParse(edition.TraceParent, edition.TraceState, isRemote: true, out waker);
+        return NewsletterTelemetry.Activities.StartActivity("deliver batch", ActivityKind.Internal, waker);
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.EntityFrameworkCore;
+using Newsletter.Mailer.Storage;
+
+namespace Newsletter.Mailer.Deliveries;
+
+/// <summary>Every 5 s: wakes for due batches that nobody holds, takes over from the dead, and settles what was uncertain.</summary>
+internal sealed class BatchSweeper(IServiceScopeFactory scopes, BatchQueue queue, TimeProvider time, ILogger<BatchSweeper> log)
+    : Worker(TimeSpan.FromSeconds(5), log)
+{
+    private const int AtOnce = 500;
+
+    protected override async Task<bool> WorkAsync(CancellationToken stopping)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<MailerDb>();
+        var now = time.GetUtcNow();
+        var lost = await db.Batches.AsNoTracking().Where(b => b.State == BatchState.Sending && b.LeaseUntil < now).OrderBy(b => b.Id).Take(AtOnce).ToListAsync(stopping);
+        var recovery = scope.ServiceProvider.GetRequiredService<BatchRecovery>();
+        foreach (var batch in lost) await recovery.TakeOverAsync(batch, stopping);
+
+        await recovery.SettleAsync(stopping);
+
+        var due = await db.Batches.AsNoTracking()
+            .Where(b => b.State == BatchState.Queued && b.DueAt <= now && (b.LeaseUntil == null || b.LeaseUntil < now))
+            .Where(b => db.Editions.Any(e => e.Id == b.EditionId && e.PausedAt == null && (e.State == EditionState.Preparing || e.State == EditionState.Sending)))
+            .OrderBy(b => b.Id).Select(b => b.Id).Take(AtOnce).ToListAsync(stopping);
+        foreach (var batch in due) queue.Add(batch);
+        return false;
+    }
+}

@@ -1,0 +1,91 @@
+using Microsoft.EntityFrameworkCore;
+using Newsletter.Mailer.Providers;
+using Newsletter.Mailer.Storage;
+
+namespace Newsletter.Mailer.Deliveries;
+
+/// <summary>Moves a batch's letters from state to state. Every move names the states it may start from, so that a later fact is never undone.</summary>
+internal sealed class Ledger(MailerDb db, TimeProvider time)
+{
+    /// <summary>Commits are the caller's. Answers whose letters may be handed to the provider now.</summary>
+    public async Task<HashSet<Guid>> BeginAsync(Batch batch, IReadOnlyList<Addressee> slice, CancellationToken cancellation)
+    {
+        var ids = slice.Select(a => a.SubscriberId).ToList();
+        await Of(batch, ids).Where(d => d.State == DeliveryState.Queued)
+            .ExecuteUpdateAsync(s => s.SetProperty(d => d.State, DeliveryState.Sending), cancellation);
+        // Staff may have cancelled some of them a moment ago.
+        return [.. await Of(batch, ids).Where(d => d.State == DeliveryState.Sending).Select(d => d.SubscriberId).ToListAsync(cancellation)];
+    }
+
+    public async Task LeaveOutAsync(Batch batch, Addressees addressees, CancellationToken cancellation)
+    {
+        foreach (var (reason, ids) in addressees.Skipped) await EndAsync(batch, ids, DeliveryState.Skipped, reason, cancellation);
+        if (addressees.Suppressed.Count > 0) await EndAsync(batch, addressees.Suppressed, DeliveryState.Suppressed, null, cancellation);
+    }
+
+    public Task FailQueuedAsync(Batch batch, string reason, CancellationToken cancellation) =>
+        MoveAsync(Of(batch).Where(d => d.State == DeliveryState.Queued), DeliveryState.Failed, reason, cancellation);
+
+    public async Task RecordAsync(Batch batch, IReadOnlyList<SendOutcome> outcomes, CancellationToken cancellation)
+    {
+        foreach (var group in outcomes.GroupBy(o => (Kind: o.GetType(), Code: CodeOf(o))))
+        {
+            var ids = group.Select(o => Guid.ParseExact(o.Key, "N")).ToList();
+            var letters = Of(batch, ids);
+            switch (group.First())
+            {
+                case SendOutcome.Accepted:
+                    var accepted = await letters.Where(d => d.State < DeliveryState.Accepted)
+                        .ExecuteUpdateAsync(s => s.SetProperty(d => d.State, DeliveryState.Accepted).SetProperty(d => d.AcceptedAt, time.GetUtcNow()), cancellation);
+                    DeliveryMetrics.Moved(DeliveryState.Accepted, accepted);
+                    break;
+                case SendOutcome.Rejected { AddressIsBad: true }:
+                    await MoveAsync(letters.Where(d => d.State < DeliveryState.Bounced), DeliveryState.Bounced, group.Key.Code, cancellation);
+                    break;
+                case SendOutcome.Rejected:
+                    await MoveAsync(letters.Where(d => d.State < DeliveryState.Failed), DeliveryState.Failed, group.Key.Code, cancellation);
+                    break;
+                case SendOutcome.Deferred:
+                    await MoveAsync(letters.Where(d => d.State == DeliveryState.Sending), DeliveryState.Queued, group.Key.Code, cancellation);
+                    break;
+                default:
+                    await MoveAsync(letters.Where(d => d.State == DeliveryState.Sending), DeliveryState.Uncertain, group.Key.Code, cancellation);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Whoever was sending them is not heard of any more: they may have left, or not.</summary>
+    public Task LoseAsync(Batch batch, CancellationToken cancellation) =>
+        MoveAsync(Of(batch).Where(d => d.State == DeliveryState.Sending), DeliveryState.Uncertain, "lost", cancellation);
+
+    public Task SettleAsync(Batch batch, DeliveryState state, string reason, CancellationToken cancellation) =>
+        MoveAsync(Of(batch).Where(d => d.State == DeliveryState.Uncertain), state, reason, cancellation);
+
+    public Task<bool> AnyAsync(Batch batch, DeliveryState state, CancellationToken cancellation) =>
+        Of(batch).AnyAsync(d => d.State == state, cancellation);
+
+    private Task EndAsync(Batch batch, List<Guid> ids, DeliveryState state, string? reason, CancellationToken cancellation) =>
+        MoveAsync(Of(batch, ids).Where(d => d.State == DeliveryState.Queued), state, reason, cancellation);
+
+    private static async Task MoveAsync(IQueryable<Delivery> letters, DeliveryState state, string? reason, CancellationToken cancellation)
+    {
+        var moved = await letters.ExecuteUpdateAsync(s => s.SetProperty(d => d.State, state).SetProperty(d => d.Reason, reason), cancellation);
+        DeliveryMetrics.Moved(state, moved);
+    }
+
+    private static string? CodeOf(SendOutcome outcome) => outcome switch
+    {
+        SendOutcome.Rejected rejected => rejected.Code,
+        SendOutcome.Deferred deferred => deferred.Code,
+        SendOutcome.Unknown unknown => unknown.Code,
+        _ => null,
+    };
+
+    private IQueryable<Delivery> Of(Batch batch) => db.Deliveries.Where(d => d.EditionId == batch.EditionId && d.BatchId == batch.Id);
+
+    private IQueryable<Delivery> Of(Batch batch, List<Guid> subscribers) =>
+        subscribers.Count == 1 && subscribers[0] is var one
+            ? Of(batch).Where(d => d.SubscriberId == one)
+            : Of(batch).Where(d => subscribers.Contains(d.SubscriberId));
+}

@@ -1,0 +1,128 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Newsletter.Defaults.Identity;
+using Newsletter.Defaults.Problems;
+using Newsletter.Mailer.Deliveries;
+using Newsletter.Mailer.Letters;
+using Newsletter.Mailer.Providers;
+using Newsletter.Mailer.Storage;
+using Newsletter.Mailer.Templates;
+using Newsletter.Mailer.Tracking;
+
+namespace Newsletter.Mailer.Editions;
+
+internal static class EditionActions
+{
+    public static void MapEditionActions(this RouteGroupBuilder api)
+    {
+        api.MapPost("/editions/{id:guid}/pause", PauseAsync).ForStaff(Permission.EditionsWrite);
+        api.MapPost("/editions/{id:guid}/resume", ResumeAsync).ForStaff(Permission.EditionsWrite);
+        api.MapPost("/editions/{id:guid}/cancel", CancelAsync).ForStaff(Permission.EditionsWrite);
+        api.MapPost("/editions/{id:guid}/batches/{batch:guid}/settle", SettleAsync).ForStaff(Permission.EditionsWrite);
+        api.MapPost("/editions/{id:guid}/batches/{batch:guid}/resend", ResendAsync).ForStaff(Permission.EditionsWrite);
+        api.MapPost("/editions/test", TestAsync).ForStaff(Permission.EditionsWrite);
+    }
+
+    private static Task<Results<Ok<EditionView>, ProblemHttpResult>> PauseAsync(
+        Guid id, CurrentPublication publication, MailerDb db, TimeProvider time, EditionWorker worker, CancellationToken cancellation) =>
+        ChangeAsync(id, publication, db, worker, e => e.Pause("staff", time), "It is over, or paused already.", cancellation);
+
+    private static Task<Results<Ok<EditionView>, ProblemHttpResult>> ResumeAsync(
+        Guid id, CurrentPublication publication, MailerDb db, TimeProvider time, EditionWorker worker, BatchSweeper sweeper, CancellationToken cancellation) =>
+        ChangeAsync(id, publication, db, worker, e => e.Resume(time), "It is not paused.", cancellation, sweeper.Wake);
+
+    private static async Task<Results<Ok<EditionView>, ProblemHttpResult>> CancelAsync(
+        Guid id, CurrentPublication publication, MailerDb db, EditionClosing closing, TimeProvider time, EditionWorker worker, CancellationToken cancellation)
+    {
+        var answer = await ChangeAsync(id, publication, db, worker, e => e.Cancel(time), "It is over.", cancellation);
+        if (answer.Result is Ok<EditionView>) await closing.CancelRestAsync(id, cancellation);
+        return answer;
+    }
+
+    private static async Task<Results<Ok<EditionView>, ProblemHttpResult>> ChangeAsync(
+        Guid id, CurrentPublication publication, MailerDb db, EditionWorker worker, Func<Edition, bool> change, string refusal,
+        CancellationToken cancellation, Action? then = null)
+    {
+        var edition = await db.Editions.SingleOrDefaultAsync(e => e.Id == id && e.PublicationId == publication.Id, cancellation);
+        if (edition is null) return Problem.NotFound("There is no such edition.");
+        if (!change(edition)) return Problem.Conflict(refusal);
+        await db.SaveChangesAsync(cancellation);
+        worker.Wake();
+        then?.Invoke();
+        return TypedResults.Ok(EditionView.Of(edition));
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> SettleAsync(
+        Guid id, Guid batch, CurrentPublication publication, MailerDb db, BatchRecovery recovery, EditionWorker worker, CancellationToken cancellation)
+    {
+        if (await UncertainAsync(id, batch, publication, db, cancellation) is not { } uncertain) return Problem.NotFound("There is no such uncertain batch.");
+        await recovery.SettleAsync(uncertain, cancellation);
+        worker.Wake();
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> ResendAsync(
+        Guid id, Guid batch, CurrentPublication publication, MailerDb db, BatchRecovery recovery, BatchSweeper sweeper, CancellationToken cancellation)
+    {
+        if (await UncertainAsync(id, batch, publication, db, cancellation) is not { } uncertain) return Problem.NotFound("There is no such uncertain batch.");
+        await recovery.ResendAsync(uncertain, "resent_by_staff", cancellation);
+        sweeper.Wake();
+        return TypedResults.NoContent();
+    }
+
+    private static Task<Batch?> UncertainAsync(Guid edition, Guid batch, CurrentPublication publication, MailerDb db, CancellationToken cancellation) =>
+        db.Batches.AsNoTracking().SingleOrDefaultAsync(
+            b => b.Id == batch && b.EditionId == edition && b.PublicationId == publication.Id && b.State == BatchState.Uncertain, cancellation);
+
+    internal sealed record TestRequest
+    {
+        /// <summary>The post's slug. It must have been published: what mail is made of comes with that.</summary>
+        [Required, StringLength(200)]
+        public string Post { get; init; } = "";
+
+        [Required, EmailAddress, StringLength(254)]
+        public string To { get; init; } = "";
+    }
+
+    /// <summary>The fullest cut of a post, to one address, on no ledger.</summary>
+    private static async Task<Results<Accepted, ProblemHttpResult>> TestAsync(
+        TestRequest request, CurrentPublication publication, MailerDb db, VariantBooks books, MailSenders senders, IMailProvider provider, TimeProvider time,
+        CancellationToken cancellation)
+    {
+        var post = await db.Posts.AsNoTracking().Where(p => p.PublicationId == publication.Id && p.Slug == request.Post && p.Published).FirstOrDefaultAsync(cancellation);
+        if (post is null) return Problem.NotFound("There is no such published post.");
+        var newsletters = publication.Snapshot.Newsletters;
+        var newsletter = newsletters.FirstOrDefault(n => n.Id == post.Snapshot.NewsletterId) ?? newsletters.FirstOrDefault(n => n.Kind == Contracts.NewsletterKind.Posts);
+        if (newsletter is null) return Problem.Conflict("The publication has no newsletter of posts.");
+        var edition = Edition.OfPost(publication.Id, newsletter.Id, post.Snapshot, time);
+        var letter = await books.ProofAsync(db, edition, post.Snapshot, cancellation);
+        if (letter is null) return Problem.Conflict("The post has nothing to show.");
+        var (from, replyTo) = await senders.OfAsync(db, publication.Snapshot, newsletter.Id, cancellation);
+        var outcome = (await provider.SendAsync(new()
+        {
+            From = from,
+            ReplyTo = replyTo,
+            Subject = $"[Test] {letter.Subject}",
+            Html = letter.Html,
+            Text = letter.Text,
+            Categories = ["test"],
+            Letters =
+            [
+                new()
+                {
+                    Key = edition.Id.ToString("N"),
+                    To = new(request.To),
+                    MessageId = $"{edition.Id:N}@{from.Address[(from.Address.LastIndexOf('@') + 1)..]}",
+                    Substitutions = new Dictionary<string, string> { [Placeholder.Reader] = TrackingCodes.Nobody, [Placeholder.Unsubscribe] = "test" },
+                },
+            ],
+        }, cancellation))[0];
+        return outcome switch
+        {
+            SendOutcome.Accepted => TypedResults.Accepted((string?)null),
+            SendOutcome.Rejected rejected => Problem.Of(StatusCodes.Status422UnprocessableEntity, $"The mail provider refused it ({rejected.Code})."),
+            _ => Problem.Of(StatusCodes.Status503ServiceUnavailable, "The mail provider is away."),
+        };
+    }
+}

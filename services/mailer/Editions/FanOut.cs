@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
+using Newsletter.Contracts;
+using Newsletter.Defaults.Telemetry;
+using Newsletter.Mailer.Letters;
+using Newsletter.Mailer.Roundups;
+using Newsletter.Mailer.Storage;
+
+namespace Newsletter.Mailer.Editions;
+
+/// <summary>
+/// Writes an edition's audience in chunks: ledger rows, their batches, the wake-ups and the cursor in one transaction each. The first letters leave
+/// while later chunks are written; a worker that dies is followed by one that goes on at the cursor.
+/// </summary>
+internal sealed class FanOut(MailerDb db, VariantBooks books, TimeProvider time)
+{
+    private const int ChunkSize = 20_000;
+    private const int BatchSize = 1_000;
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
+
+    public async Task RunAsync(Guid editionId, CancellationToken cancellation)
+    {
+        var lease = Guid.CreateVersion7();
+        var now = time.GetUtcNow();
+        var claimed = await db.Editions
+            .Where(e => e.Id == editionId && e.State == EditionState.Preparing && e.PausedAt == null && (e.LeaseUntil == null || e.LeaseUntil < now))
+            .ExecuteUpdateAsync(s => s.SetProperty(e => e.LeaseId, lease).SetProperty(e => e.LeaseUntil, now + Lease), cancellation);
+        if (claimed == 0) return;
+
+        VariantBook? book = null;
+        Activity? step = null;
+        try
+        {
+            while (true)
+            {
+                db.ChangeTracker.Clear();
+                var edition = await db.Editions.SingleAsync(e => e.Id == editionId, cancellation);
+                if (edition.State != EditionState.Preparing || edition.LeaseId != lease || edition.IsPaused) return;
+                step ??= Continue(edition);
+                book ??= await books.OpenAsync(db, edition, cancellation);
+                try
+                {
+                    if (!await WriteChunkAsync(edition, book, cancellation)) return;
+                }
+                catch (DbUpdateConcurrencyException)
+                {
+                    // Paused, cancelled, or a post was dropped: look again at what holds now.
+                    book = null;
+                }
+            }
+        }
+        finally
+        {
+            step?.Dispose();
+        }
+    }
+
+    /// <summary>The trace of the publish that the edition came from.</summary>
+    private static Activity? Continue(Edition edition)
+    {
+        ActivityContext.TryParse(edition.TraceParent, edition.TraceState, isRemote: true, out var parent);
+        return NewsletterTelemetry.Activities.StartActivity("edition fan-out", ActivityKind.Internal, parent);
+    }
+
+    private async Task<bool> WriteChunkAsync(Edition edition, VariantBook? book, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var readers = book is null ? [] : await EditionAudience.NextAsync(db, edition, now, ChunkSize, cancellation);
+        if (edition.Cursor == Guid.Empty) book?.AddPublic();
+        var schedule = await SlotOfAsync(edition, cancellation);
+        List<LedgerRow> rows = [];
+        foreach (var group in readers.GroupBy(r => (Variant: book!.VariantFor(r), DueAt: schedule(r))).Where(g => g.Key.Variant is not null))
+        {
+            foreach (var part in group.Chunk(BatchSize))
+            {
+                var batch = Batch.Of(Guid.CreateVersion7(now), edition, group.Key.Variant!.Value, part.Length, group.Key.DueAt);
+                db.Add(batch);
+                if (batch.DueAt <= now) db.Publish(new DeliverBatch(batch.Id, edition.Id));
+                rows.AddRange(part.Select(r => new LedgerRow(r.Id, batch.Id)));
+            }
+        }
+        var more = readers.Count == ChunkSize;
+        edition.Hold(now + Lease);
+        edition.Wrote(rows.Count, readers.Count > 0 ? readers[^1].Id : edition.Cursor, time);
+        if (!more) edition.AudienceComplete(time);
+
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        await db.SaveChangesAsync(cancellation);
+        await LedgerWriter.WriteAsync(db, edition, rows, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return more;
+    }
+
+    /// <summary>When a reader's letter is due: at once, or at the slot in their own zone.</summary>
+    private async Task<Func<Reader, DateTimeOffset>> SlotOfAsync(Edition edition, CancellationToken cancellation)
+    {
+        if (edition.SlotAt is not { } slot) return _ => edition.DueAt;
+        var publication = await db.FindPublicationAsync(edition.PublicationId, cancellation);
+        var schedule = publication?.Newsletters.FirstOrDefault(n => n.Id == edition.NewsletterId)?.Schedule;
+        // An edition that was run before its time goes to everybody now.
+        if (schedule is not { InReadersZone: true } || edition.PeriodUntil < Slots.CutOff(schedule, slot, publication!.TimeZone)) return _ => edition.DueAt;
+        return reader => Slots.InZone(schedule, slot, publication.TimeZone, reader.TimeZone) is var due && due > edition.DueAt ? due : edition.DueAt;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Security.Cryptography;
+using System.Text;
+using Newsletter.Contracts;
+
+namespace Newsletter.Mailer.Letters;
+
+/// <summary>What of a post a reader is mailed: pure, and the only place that decides it.</summary>
+internal static class LetterChoice
+{
+    /// <param name="tiers">Tiers of the reader's grants that are valid now.</param>
+    public static bool EarnsPaid(PostSnapshot post, IReadOnlyCollection<string> tiers) =>
+        tiers.Count > 0 && (post.Tiers.Count == 0 || post.Tiers.Any(tiers.Contains));
+
+    /// <summary>The fullest cut that a level may see; the lowest one where several are complete, so that equal letters stay one variant.</summary>
+    public static Cut? CutAt(PostSnapshot post, Access level)
+    {
+        var allowed = post.Cuts.Where(c => c.Level <= level).OrderBy(c => c.Level).ToList();
+        return allowed.Find(c => c.Complete) ?? allowed.LastOrDefault();
+    }
+
+    public static Cut? CutFor(PostSnapshot post, IReadOnlyCollection<string> tiers) =>
+        CutAt(post, EarnsPaid(post, tiers) ? Access.Paid : Access.Subscribers);
+
+    /// <summary>The whole cut, as a post's own letter shows it.</summary>
+    public static BlockChoice? Whole(PostSnapshot post, Cut? cut) => cut is null ? null : new(post.Id, cut.Level, cut.EntryIds);
+
+    /// <summary>A post within a roundup, by the reader's topics; none chosen: all. Null where nothing of it is for them.</summary>
+    public static BlockChoice? ForTopics(PostSnapshot post, Cut? cut, IReadOnlyCollection<string> topics)
+    {
+        if (cut is null || topics.Count == 0) return Whole(post, cut);
+        var entries = post.Entries.Where(e => Meets(e.Topics, topics)).Select(e => e.Id).ToHashSet();
+        return entries.Count > 0 || Meets(post.Topics, topics)
+            ? new(post.Id, cut.Level, [.. cut.EntryIds.Where(entries.Contains)])
+            : null;
+    }
+
+    public static string Hash(IEnumerable<BlockChoice> blocks)
+    {
+        var text = string.Join(';', blocks.Select(b => $"{b.PostId:N}:{b.Level}:{string.Join(',', b.EntryIds.Select(id => id.ToString("N")))}"));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
+    }
+
+    private static bool Meets(IReadOnlyList<string> has, IReadOnlyCollection<string> wanted) =>
+        has.Any(topic => wanted.Contains(topic, StringComparer.OrdinalIgnoreCase));
+}

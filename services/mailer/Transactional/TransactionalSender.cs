@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
+using Newsletter.Contracts;
+using Newsletter.Defaults.Telemetry;
+using Newsletter.Mailer.Deliveries;
+using Newsletter.Mailer.Providers;
+using Newsletter.Mailer.Storage;
+using Newsletter.Mailer.Templates;
+
+namespace Newsletter.Mailer.Transactional;
+
+/// <summary>Claims one mail and sends it. One that was lost in mid-send goes out again under the same Message-ID: twice is better than never to sign in.</summary>
+internal sealed class TransactionalSender(MailerDb db, IMailProvider provider, MailSenders senders, TimeProvider time)
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
+
+    public async Task SendAsync(Guid id, CancellationToken cancellation)
+    {
+        if (!await ClaimAsync(id, cancellation)) return;
+        var mail = await db.TransactionalMails.SingleAsync(m => m.Id == id, cancellation);
+        if (mail.ExpiresAt <= time.GetUtcNow())
+        {
+            mail.Expired(time.GetUtcNow());
+            DeliveryMetrics.Mailed("expired");
+        }
+        else
+        {
+            ActivityContext.TryParse(mail.TraceParent, mail.TraceState, isRemote: true, out var parent);
+            using var step = NewsletterTelemetry.Activities.StartActivity($"mail send {provider.Name}", ActivityKind.Client, parent);
+            var publication = mail.PublicationId is { } tenant ? await db.FindPublicationAsync(tenant, cancellation) : null;
+            if (mail.PublicationId is not null && publication is null)
+            {
+                // The command was faster than the event that tells of its publication.
+                mail.TryAgain("publication_unknown", time.GetUtcNow() + Backoff.After(mail.Attempts));
+                await db.SaveChangesAsync(cancellation);
+                return;
+            }
+            var letters = await WriteAsync(mail, publication, cancellation);
+            var watch = Stopwatch.StartNew();
+            var outcome = (await provider.SendAsync(letters, CancellationToken.None))[0];
+            DeliveryMetrics.Called(provider.Name, outcome.GetType().Name.ToLowerInvariant(), watch.Elapsed);
+            Record(mail, outcome);
+        }
+        await db.SaveChangesAsync(CancellationToken.None);
+    }
+
+    private async Task<bool> ClaimAsync(Guid id, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        return await db.TransactionalMails
+            .Where(m => m.Id == id && ((m.State == TransactionalState.Queued && m.DueAt <= now) || (m.State == TransactionalState.Sending && m.LeaseUntil < now)))
+            .ExecuteUpdateAsync(s => s
+                .SetProperty(m => m.State, TransactionalState.Sending)
+                .SetProperty(m => m.LeaseId, Guid.CreateVersion7())
+                .SetProperty(m => m.LeaseUntil, now + Lease)
+                .SetProperty(m => m.Attempts, m => m.Attempts + 1), cancellation) == 1;
+    }
+
+    private void Record(TransactionalMail mail, SendOutcome outcome)
+    {
+        var now = time.GetUtcNow();
+        switch (outcome)
+        {
+            case SendOutcome.Accepted accepted:
+                mail.Sent(accepted.ProviderMessageId, now);
+                break;
+            case SendOutcome.Rejected rejected:
+                mail.Failed(rejected.Code, now);
+                break;
+            case SendOutcome.Deferred deferred:
+                mail.TryAgain(deferred.Code, now + Backoff.After(mail.Attempts, deferred.RetryAfter));
+                break;
+            case SendOutcome.Unknown unknown:
+                mail.TryAgain(unknown.Code, now + Backoff.After(mail.Attempts));
+                break;
+        }
+        DeliveryMetrics.Mailed(outcome.GetType().Name.ToLowerInvariant());
+    }
+
+    private async Task<OutgoingBatch> WriteAsync(TransactionalMail mail, PublicationSnapshot? publication, CancellationToken cancellation)
+    {
+        var (from, replyTo) = publication is null ? (senders.Installation, null) : await senders.OfAsync(db, publication, null, cancellation);
+        var frame = publication is null ? senders.InstallationFrame : TransactionalFrame.Of(publication);
+        var letter = TransactionalRenderer.Render(frame, mail.Template, mail.Values);
+        var headers = new Dictionary<string, string> { ["Auto-Submitted"] = "auto-generated" };
+        if (mail.Values.TryGetValue("unsubscribe", out var unsubscribe))
+        {
+            headers["List-Unsubscribe"] = $"<{unsubscribe}>";
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click";
+        }
+        var args = new Dictionary<string, string> { [CustomArgs.Mail] = mail.Id.ToString("N") };
+        if (publication is not null) args[CustomArgs.Publication] = publication.Id.ToString("N");
+        return new()
+        {
+            From = from,
+            ReplyTo = replyTo,
+            Subject = letter.Subject,
+            Html = letter.Html,
+            Text = letter.Text,
+            Headers = headers,
+            Categories = ["transactional", mail.Template.ToString().ToLowerInvariant()],
+            Letters =
+            [
+                new()
+                {
+                    Key = mail.Id.ToString("N"),
+                    To = new(mail.To, mail.ToName),
+                    MessageId = $"{mail.Id:N}@{from.Address[(from.Address.LastIndexOf('@') + 1)..]}",
+                    CustomArgs = args,
+                },
+            ],
+        };
+    }
+}
