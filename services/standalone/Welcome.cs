@@ -23,7 +23,7 @@ internal sealed partial class Welcome(
         {
             try
             {
-                await SeedLoader.LoadAsync(new Uri(url), home.OwnerKey, stoppingToken);
+                await SeedLoader.LoadAsync(new Uri(url), home.OwnerKey, SeedLoader.ShippedFolder, stoppingToken);
                 await File.WriteAllTextAsync(marker, "", stoppingToken);
             }
             catch (Exception e) when (e is HttpRequestException or TimeoutException)
