@@ -6,6 +6,7 @@ using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Storage;
 using Newsletter.Subscriber.Confirmation;
 using Newsletter.Subscriber.Erasure;
+using Newsletter.Subscriber.Keys;
 using Newsletter.Subscriber.Links;
 using Newsletter.Subscriber.ReaderAccount;
 using Newsletter.Subscriber.Resyncs;
@@ -13,6 +14,7 @@ using Newsletter.Subscriber.SignIn;
 using Newsletter.Subscriber.SignUp;
 using Newsletter.Subscriber.Staff;
 using Newsletter.Subscriber.Storage;
+using Newsletter.Subscriber.Subscribers;
 using Newsletter.Subscriber.Tokens;
 using Newsletter.Subscriber.Topics;
 using Newsletter.Subscriber.Unsubscribing;
@@ -37,6 +39,7 @@ public static class SubscriberService
         builder.Services.AddSingleton<LinkKeys>();
         builder.Services.AddScoped<Registrar>();
         builder.Services.AddHostedService<FirstOperator>();
+        builder.Services.AddHostedService<Housekeeping>();
     }
 
     public static void MapSubscriber(this WebApplication app)
@@ -48,6 +51,10 @@ public static class SubscriberService
         pages.MapSignIn();
         pages.MapReaderAccount();
         pages.MapUnsubscribing();
+        api.MapSubscribers();
+        api.MapMembers();
+        api.MapKeys();
+        app.MapStaffSignIn();
         app.MapTokens();
         app.MapResync<SubscriberDb>(nameof(SubscribersChanged), nameof(SubscriberErased));
     }

@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Newsletter.Subscriber.Storage.Migrations.Postgres
 {
     [DbContext(typeof(SubscriberPostgresDb))]
-    [Migration("20261123033414_Initial")]
+    [Migration("20261123034845_Initial")]
     partial class Initial
     {
         /// <inheritdoc />

@@ -11,7 +11,7 @@ using Newsletter.Subscriber.Storage;
 namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
 {
     [DbContext(typeof(SubscriberSqliteDb))]
-    [Migration("20261123033418_Initial")]
+    [Migration("20261123034855_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
