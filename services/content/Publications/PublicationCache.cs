@@ -1,15 +1,23 @@
 using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Content.Gates;
 using Newsletter.Content.Storage;
 using Newsletter.Contracts;
+using Newsletter.Defaults.Identity;
 
 namespace Newsletter.Content.Publications;
 
 /// <summary>A publication as requests need it; never changes.</summary>
-internal sealed record KnownPublication(PublicationSnapshot Snapshot, string Description, GateSettings Gate)
+public sealed record KnownPublication(PublicationSnapshot Snapshot, string Description, GateSettings Gate)
 {
-    public static KnownPublication Of(Publication publication) => new(publication.Snapshot(), publication.Description, publication.Gate);
+    internal static KnownPublication Of(Publication publication) => new(publication.Snapshot(), publication.Description, publication.Gate);
+
+    public string BaseUrl => Snapshot.BaseUrl;
+
+    /// <summary>Bind it as a handler's parameter where the snapshot of the route's publication is not enough.</summary>
+    public static ValueTask<KnownPublication?> BindAsync(HttpContext http) => http.RequestServices.GetRequiredService<PublicationCache>()
+        .FindAsync(http.RequestServices.GetRequiredService<ContentDb>(), http.Features.GetRequiredFeature<CurrentPublication>().Slug, http.RequestAborted);
 
     public string TopicName(string slug) => Snapshot.Topics.FirstOrDefault(t => t.Slug == slug)?.Name ?? slug;
 }

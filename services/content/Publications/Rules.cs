@@ -46,3 +46,13 @@ internal sealed class HostAttribute : ValidationAttribute
             ? new($"{context.DisplayName} is not a host name, such as news.example.", [context.MemberName ?? ""])
             : ValidationResult.Success;
 }
+
+/// <summary>Each text of a list is a slug.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
+internal sealed class EachSlugAttribute : ValidationAttribute
+{
+    protected override ValidationResult? IsValid(object? value, ValidationContext context) =>
+        value is IEnumerable<string> slugs && !slugs.All(slug => slug is not null && Slugs.IsSlug(slug))
+            ? new($"{context.DisplayName} are named by slugs: lower-case letters, digits and dashes.", [context.MemberName ?? ""])
+            : ValidationResult.Success;
+}

@@ -45,6 +45,361 @@ namespace Newsletter.Content.Storage.Migrations.Postgres
                     b.ToTable("data_protection_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Content.Media.Medium", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Bytes")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("bytes");
+
+                    b.Property<string>("ContentType")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("content_type");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("hash");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_media");
+
+                    b.HasIndex("PublicationId", "Hash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_media_publication_id_hash");
+
+                    b.ToTable("media", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Content.Readers.Grant", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<bool>("Deleted")
+                        .HasColumnType("boolean")
+                        .HasColumnName("deleted");
+
+                    b.Property<DateTimeOffset>("From")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("from");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.Property<Guid>("SubscriberId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("subscriber_id");
+
+                    b.Property<string>("Tier")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tier");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_grants");
+
+                    b.HasIndex("SubscriberId")
+                        .HasDatabaseName("ix_grants_subscriber_id");
+
+                    b.ToTable("grants", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Content.Readers.MeterRead", b =>
+                {
+                    b.Property<Guid>("SubscriberId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("subscriber_id");
+
+                    b.Property<int>("Month")
+                        .HasColumnType("integer")
+                        .HasColumnName("month");
+
+                    b.Property<Guid>("PostId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("post_id");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.HasKey("SubscriberId", "Month", "PostId")
+                        .HasName("pk_meter_reads");
+
+                    b.ToTable("meter_reads", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Content.Readers.Reader", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("ConfirmedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("confirmed_at");
+
+                    b.Property<bool>("Deleted")
+                        .HasColumnType("boolean")
+                        .HasColumnName("deleted");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_readers");
+
+                    b.ToTable("readers", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Content.Search.PostTopic", b =>
+                {
+                    b.Property<Guid>("PostId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("post_id");
+
+                    b.Property<string>("Topic")
+                        .HasColumnType("text")
+                        .HasColumnName("topic");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.Property<DateTimeOffset>("PublishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("published_at");
+
+                    b.HasKey("PostId", "Topic")
+                        .HasName("pk_post_topics");
+
+                    b.HasIndex("PublicationId", "Topic", "PublishedAt")
+                        .HasDatabaseName("ix_post_topics_publication_id_topic_published_at");
+
+                    b.ToTable("post_topics", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Content.Search.SearchDocument", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Authors")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("authors");
+
+                    b.Property<string>("Detail")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("detail");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("integer")
+                        .HasColumnName("position");
+
+                    b.Property<Guid>("PostId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("post_id");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.Property<DateTimeOffset>("PublishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("published_at");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("text");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("title");
+
+                    b.Property<string>("Url")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("url");
+
+                    b.HasKey("Id")
+                        .HasName("pk_search_documents");
+
+                    b.HasIndex("PostId")
+                        .HasDatabaseName("ix_search_documents_post_id");
+
+                    b.HasIndex("Text")
+                        .HasDatabaseName("ix_search_documents_text")
+                        .HasAnnotation("Npgsql:TsVectorConfig", "simple");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Text"), "GIN");
+
+                    b.ToTable("search_documents", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Content.Storage.Post", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Access")
+                        .HasColumnType("integer")
+                        .HasColumnName("access");
+
+                    b.Property<string>("Authors")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("authors");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("body");
+
+                    b.Property<string>("Entries")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("entries");
+
+                    b.Property<DateTimeOffset?>("FirstPublishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_published_at");
+
+                    b.Property<bool>("InRoundup")
+                        .HasColumnType("boolean")
+                        .HasColumnName("in_roundup");
+
+                    b.Property<bool>("KeepOpen")
+                        .HasColumnType("boolean")
+                        .HasColumnName("keep_open");
+
+                    b.Property<int>("Kind")
+                        .HasColumnType("integer")
+                        .HasColumnName("kind");
+
+                    b.Property<int>("Minutes")
+                        .HasColumnType("integer")
+                        .HasColumnName("minutes");
+
+                    b.Property<string>("Newsletter")
+                        .HasColumnType("text")
+                        .HasColumnName("newsletter");
+
+                    b.Property<Guid?>("NewsletterId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("newsletter_id");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.Property<DateTimeOffset?>("PublishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("published_at");
+
+                    b.Property<string>("Rendering")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("rendering");
+
+                    b.Property<DateTimeOffset?>("ScheduledAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("scheduled_at");
+
+                    b.Property<string>("Slug")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("slug");
+
+                    b.Property<int>("State")
+                        .HasColumnType("integer")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Summary")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("summary");
+
+                    b.Property<string>("Tiers")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tiers");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("title");
+
+                    b.Property<string>("Topics")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("topics");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_posts");
+
+                    b.HasIndex("PublicationId", "Slug")
+                        .IsUnique()
+                        .HasDatabaseName("ix_posts_publication_id_slug");
+
+                    b.HasIndex("State", "ScheduledAt")
+                        .HasDatabaseName("ix_posts_state_scheduled_at");
+
+                    b.HasIndex("PublicationId", "State", "PublishedAt", "Id")
+                        .HasDatabaseName("ix_posts_publication_id_state_published_at_id");
+
+                    b.ToTable("posts", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Content.Storage.Publication", b =>
                 {
                     b.Property<Guid>("Id")
@@ -172,6 +527,22 @@ namespace Newsletter.Content.Storage.Migrations.Postgres
                     b.ToTable("resync_parts", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Defaults.Copies.ResyncRequest", b =>
+                {
+                    b.Property<string>("Event")
+                        .HasColumnType("text")
+                        .HasColumnName("event");
+
+                    b.Property<DateTimeOffset>("RequestedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("requested_at");
+
+                    b.HasKey("Event")
+                        .HasName("pk_resync_requests");
+
+                    b.ToTable("resync_requests", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Defaults.Http.IdempotentCall", b =>
                 {
                     b.Property<string>("Scope")
@@ -190,6 +561,10 @@ namespace Newsletter.Content.Storage.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("content_type");
 
+                    b.Property<string>("Location")
+                        .HasColumnType("text")
+                        .HasColumnName("location");
+
                     b.Property<string>("RequestHash")
                         .IsRequired()
                         .HasColumnType("text")
@@ -205,6 +580,9 @@ namespace Newsletter.Content.Storage.Migrations.Postgres
 
                     b.HasKey("Scope", "Key")
                         .HasName("pk_idempotent_calls");
+
+                    b.HasIndex("StartedAt")
+                        .HasDatabaseName("ix_idempotent_calls_started_at");
 
                     b.ToTable("idempotent_calls", (string)null);
                 });

@@ -38,6 +38,358 @@ namespace Newsletter.Content.Storage.Migrations.Sqlite
                     b.ToTable("data_protection_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Content.Media.Medium", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Bytes")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("bytes");
+
+                    b.Property<string>("ContentType")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("content_type");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hash");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_media");
+
+                    b.HasIndex("PublicationId", "Hash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_media_publication_id_hash");
+
+                    b.ToTable("media", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Content.Readers.Grant", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<bool>("Deleted")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("deleted");
+
+                    b.Property<long>("From")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("from");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<Guid>("SubscriberId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subscriber_id");
+
+                    b.Property<string>("Tier")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tier");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("until");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_grants");
+
+                    b.HasIndex("SubscriberId")
+                        .HasDatabaseName("ix_grants_subscriber_id");
+
+                    b.ToTable("grants", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Content.Readers.MeterRead", b =>
+                {
+                    b.Property<Guid>("SubscriberId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subscriber_id");
+
+                    b.Property<int>("Month")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("month");
+
+                    b.Property<Guid>("PostId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("post_id");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.HasKey("SubscriberId", "Month", "PostId")
+                        .HasName("pk_meter_reads");
+
+                    b.ToTable("meter_reads", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Content.Readers.Reader", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("ConfirmedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("confirmed_at");
+
+                    b.Property<bool>("Deleted")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("deleted");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_readers");
+
+                    b.ToTable("readers", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Content.Search.PostTopic", b =>
+                {
+                    b.Property<Guid>("PostId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("post_id");
+
+                    b.Property<string>("Topic")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("topic");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<long>("PublishedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("published_at");
+
+                    b.HasKey("PostId", "Topic")
+                        .HasName("pk_post_topics");
+
+                    b.HasIndex("PublicationId", "Topic", "PublishedAt")
+                        .HasDatabaseName("ix_post_topics_publication_id_topic_published_at");
+
+                    b.ToTable("post_topics", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Content.Search.SearchDocument", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Authors")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("authors");
+
+                    b.Property<string>("Detail")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("detail");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("position");
+
+                    b.Property<Guid>("PostId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("post_id");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<long>("PublishedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("published_at");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("text");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<string>("Url")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("url");
+
+                    b.HasKey("Id")
+                        .HasName("pk_search_documents");
+
+                    b.HasIndex("PostId")
+                        .HasDatabaseName("ix_search_documents_post_id");
+
+                    b.HasIndex("PublicationId")
+                        .HasDatabaseName("ix_search_documents_publication_id");
+
+                    b.ToTable("search_documents", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Content.Storage.Post", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Access")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("access");
+
+                    b.Property<string>("Authors")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("authors");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("body");
+
+                    b.Property<string>("Entries")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entries");
+
+                    b.Property<long?>("FirstPublishedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first_published_at");
+
+                    b.Property<bool>("InRoundup")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("in_roundup");
+
+                    b.Property<bool>("KeepOpen")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("keep_open");
+
+                    b.Property<int>("Kind")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("kind");
+
+                    b.Property<int>("Minutes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("minutes");
+
+                    b.Property<string>("Newsletter")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("newsletter");
+
+                    b.Property<Guid?>("NewsletterId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("newsletter_id");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<long?>("PublishedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("published_at");
+
+                    b.Property<string>("Rendering")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rendering");
+
+                    b.Property<long?>("ScheduledAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("scheduled_at");
+
+                    b.Property<string>("Slug")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("slug");
+
+                    b.Property<int>("State")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Summary")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("summary");
+
+                    b.Property<string>("Tiers")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tiers");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.Property<string>("Topics")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("topics");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("updated_at");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_posts");
+
+                    b.HasIndex("PublicationId", "Slug")
+                        .IsUnique()
+                        .HasDatabaseName("ix_posts_publication_id_slug");
+
+                    b.HasIndex("State", "ScheduledAt")
+                        .HasDatabaseName("ix_posts_state_scheduled_at");
+
+                    b.HasIndex("PublicationId", "State", "PublishedAt", "Id")
+                        .HasDatabaseName("ix_posts_publication_id_state_published_at_id");
+
+                    b.ToTable("posts", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Content.Storage.Publication", b =>
                 {
                     b.Property<Guid>("Id")
@@ -165,6 +517,22 @@ namespace Newsletter.Content.Storage.Migrations.Sqlite
                     b.ToTable("resync_parts", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Defaults.Copies.ResyncRequest", b =>
+                {
+                    b.Property<string>("Event")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event");
+
+                    b.Property<long>("RequestedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("requested_at");
+
+                    b.HasKey("Event")
+                        .HasName("pk_resync_requests");
+
+                    b.ToTable("resync_requests", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Defaults.Http.IdempotentCall", b =>
                 {
                     b.Property<string>("Scope")
@@ -183,6 +551,10 @@ namespace Newsletter.Content.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("content_type");
 
+                    b.Property<string>("Location")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("location");
+
                     b.Property<string>("RequestHash")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -198,6 +570,9 @@ namespace Newsletter.Content.Storage.Migrations.Sqlite
 
                     b.HasKey("Scope", "Key")
                         .HasName("pk_idempotent_calls");
+
+                    b.HasIndex("StartedAt")
+                        .HasDatabaseName("ix_idempotent_calls_started_at");
 
                     b.ToTable("idempotent_calls", (string)null);
                 });

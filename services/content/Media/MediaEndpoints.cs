@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Newsletter.Content.Posts;
+using Newsletter.Content.Publications;
+using Newsletter.Content.Storage;
+using Newsletter.Defaults.Hosting;
+using Newsletter.Defaults.Identity;
+using Newsletter.Defaults.Problems;
+
+namespace Newsletter.Content.Media;
+
+/// <summary>Images of posts. Kept in the database, so that a backup is whole and any process can serve them.</summary>
+internal static class MediaEndpoints
+{
+    private const int Largest = 5 << 20;
+
+    public static void MapMedia(this WebApplication app)
+    {
+        app.MapPublication<ContentDb>("/api/v1/publications/{p}/media").WithTags("Media")
+            .MapPost("", UploadAsync).ForStaff(Permission.PostsWrite).WithMetadata(new LargestBodyMetadata(Largest)).Accepts<IFormFile>("image/png", "image/jpeg", "image/webp", "image/gif");
+        app.MapGet("/media/{id:guid}", GetAsync).ForAnyone().ExcludeFromDescription();
+    }
+
+    /// <summary>The body is the image itself. What it is is told by its first bytes, not by what the client calls it.</summary>
+    private static async Task<Results<Created<MediumAnswer>, ProblemHttpResult>> UploadAsync(
+        HttpRequest request, KnownPublication publication, ContentDb db, IOptions<NewsletterOptions> options, TimeProvider time, CancellationToken cancellation)
+    {
+        if (request.ContentLength > Largest) return Problem.Of(StatusCodes.Status413PayloadTooLarge, "An image may have 5 MB.");
+        using var buffer = new MemoryStream();
+        await request.Body.CopyToAsync(buffer, cancellation);
+        var bytes = buffer.ToArray();
+        if (TypeOf(bytes) is not { } type) return Problem.Of(StatusCodes.Status415UnsupportedMediaType, "Images are PNG, JPEG, WebP or GIF.");
+        var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        var id = await db.Media.Where(m => m.PublicationId == publication.Snapshot.Id && m.Hash == hash).Select(m => (Guid?)m.Id).SingleOrDefaultAsync(cancellation);
+        if (id is null)
+        {
+            id = Guid.CreateVersion7();
+            db.Add(new Medium { Id = id.Value, PublicationId = publication.Snapshot.Id, ContentType = type, Hash = hash, Bytes = bytes, CreatedAt = time.GetUtcNow() });
+            await db.SaveChangesAsync(cancellation);
+        }
+        var url = $"{new Uri(options.Value.Url).GetLeftPart(UriPartial.Authority)}/media/{id}";
+        return TypedResults.Created(url, new MediumAnswer(id.Value, url, type));
+    }
+
+    private static async Task<IResult> GetAsync(Guid id, ContentDb db, HttpResponse response, CancellationToken cancellation)
+    {
+        var medium = await db.Media.AsNoTracking().SingleOrDefaultAsync(m => m.Id == id, cancellation);
+        if (medium is null) return Problem.NotFound("There is no such image.");
+        response.Headers.CacheControl = "public, max-age=31536000, immutable";
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
+        return TypedResults.Bytes(medium.Bytes, medium.ContentType, entityTag: new($"\"{medium.Hash[..16]}\""));
+    }
+
+    private static string? TypeOf(ReadOnlySpan<byte> bytes) => bytes switch
+    {
+        [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => "image/png",
+        [0xFF, 0xD8, 0xFF, ..] => "image/jpeg",
+        [(byte)'G', (byte)'I', (byte)'F', (byte)'8', (byte)'7' or (byte)'9', (byte)'a', ..] => "image/gif",
+        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => "image/webp",
+        _ => null,
+    };
+}
+
+internal sealed record MediumAnswer(Guid Id, string Url, string ContentType);
