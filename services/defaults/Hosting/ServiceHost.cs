@@ -43,7 +43,12 @@ public static class ServiceHost
         }
         catch (OptionsValidationException e)
         {
-            await Console.Error.WriteLineAsync($"Settings {e.OptionsType.Name}: {string.Join(' ', e.Failures)}");
+            await Console.Error.WriteLineAsync(string.Join('\n', e.Failures));
+            return 1;
+        }
+        catch (AggregateException several) when (several.InnerExceptions.All(e => e is OptionsValidationException))
+        {
+            await Console.Error.WriteLineAsync(string.Join('\n', several.InnerExceptions.SelectMany(e => ((OptionsValidationException)e).Failures)));
             return 1;
         }
         catch (SettingException e)
@@ -82,6 +87,8 @@ public static class ServiceHost
     /// <param name="beforeRouting">Middleware that may change the path.</param>
     public static void UseDefaults(this WebApplication app, Action<WebApplication>? beforeRouting = null)
     {
+        // Before the host starts, which would log a page about it.
+        app.Services.GetService<IStartupValidator>()?.Validate();
         app.UseProblems();
         beforeRouting?.Invoke(app);
         app.UseRouting();
@@ -99,10 +106,20 @@ public static class ServiceHost
     }
 
     /// <summary>Binds a section to options that are checked, by their annotations, before the process starts to serve.</summary>
-    public static OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section) where T : class =>
-        services.AddOptions<T>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+    public static OptionsBuilder<T> AddSettings<T>(this IServiceCollection services, string section) where T : class
+    {
+        services.AddSingleton<IConfigureOptions<T>>(provider => new SettingsCheck<T>(section, provider.GetRequiredService<IConfiguration>()));
+        services.AddSingleton<IValidateOptions<T>>(provider => new SettingsCheck<T>(section, provider.GetRequiredService<IConfiguration>()));
+        return services.AddOptions<T>().ValidateOnStart();
+    }
 
-    /// <summary>Reads a section now, for what must be decided while the process is built.</summary>
-    public static T Settings<T>(this WebApplicationBuilder builder, string section) where T : new() =>
-        builder.Configuration.GetSection(section).Get<T>() ?? new T();
+    /// <summary>Reads and checks a section now, for what must be decided while the process is built.</summary>
+    public static T Settings<T>(this WebApplicationBuilder builder, string section) where T : class, new()
+    {
+        var options = new T();
+        var check = new SettingsCheck<T>(section, builder.Configuration);
+        check.Configure(options);
+        var result = check.Validate(null, options);
+        return result.Succeeded ? options : throw new OptionsValidationException(section, typeof(T), result.Failures);
+    }
 }

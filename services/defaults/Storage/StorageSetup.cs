@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Outbox;
+using Npgsql;
 
 namespace Newsletter.Defaults.Storage;
 
@@ -24,6 +25,7 @@ public static class StorageSetup
     {
         var connection = builder.Configuration.GetConnectionString(service)
             ?? throw new SettingException($"ConnectionStrings__{service}", "is missing.");
+        if (!IsWellFormed(connection)) throw new SettingException($"ConnectionStrings__{service}", "is neither PostgreSQL's (Host=…) nor SQLite's (Data Source=…).");
         builder.Services.AddSingleton<OutboxSignal<TDb>>();
         if (IsSqlite(connection))
             builder.Services.AddDbContext<TDb, TSqlite>((services, options) => options.UseSqliteFile(connection).AddRelaySignal<TDb>(services));
@@ -36,6 +38,20 @@ public static class StorageSetup
         builder.Services.AddHostedService<IdempotencyCleanup<TDb>>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseCheck<TDb>>($"database {service}");
         builder.Services.AddDataProtection().SetApplicationName("newsletter").PersistKeysToDbContext<TDb>();
+    }
+
+    private static bool IsWellFormed(string connection)
+    {
+        try
+        {
+            return IsSqlite(connection)
+                ? new SqliteConnectionStringBuilder(connection).DataSource.Length > 0
+                : new NpgsqlConnectionStringBuilder(connection) is { Host.Length: > 0 };
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            return false;
+        }
     }
 
     internal static bool IsSqlite(string connection) => connection.Contains("Data Source=", StringComparison.OrdinalIgnoreCase);
