@@ -9,8 +9,11 @@ namespace Newsletter.Tests.Harness;
 /// <summary>Stands where subscriber stands: signs internal tokens, and publishes the key.</summary>
 public sealed class TestTokens : IDisposable
 {
-    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly string _kid = Guid.NewGuid().ToString("N");
+    private ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private string _kid = Guid.NewGuid().ToString("N");
+
+    /// <summary>The name of the key that signs now.</summary>
+    public string KeyId => _kid;
 
     public string Jwks
     {
@@ -24,6 +27,14 @@ public sealed class TestTokens : IDisposable
         }
     }
 
+    /// <summary>Signs with a new key from now on, and publishes only that one.</summary>
+    public void Rotate()
+    {
+        _key.Dispose();
+        _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        _kid = Guid.NewGuid().ToString("N");
+    }
+
     public string Sign(Role role, Guid? publication, Guid? subject = null, TimeSpan? lifetime = null, params string[] scopes)
     {
         var claims = new Dictionary<string, object>
@@ -35,7 +46,7 @@ public sealed class TestTokens : IDisposable
         };
         if (publication is { } id) claims[TokenClaims.Publication] = id.ToString();
         var until = DateTime.UtcNow + (lifetime ?? TimeSpan.FromMinutes(5));
-        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        return Sign(new SecurityTokenDescriptor
         {
             Issuer = TokenClaims.Issuer,
             Audience = TokenClaims.Audience,
@@ -43,8 +54,14 @@ public sealed class TestTokens : IDisposable
             IssuedAt = until.AddMinutes(-10),
             Expires = until,
             Claims = claims,
-            SigningCredentials = new(new ECDsaSecurityKey(_key) { KeyId = _kid }, SecurityAlgorithms.EcdsaSha256),
         });
+    }
+
+    /// <summary>Signs whatever the test says, with the good key.</summary>
+    public string Sign(SecurityTokenDescriptor token)
+    {
+        token.SigningCredentials = new(new ECDsaSecurityKey(_key) { KeyId = _kid }, SecurityAlgorithms.EcdsaSha256);
+        return new JsonWebTokenHandler().CreateToken(token);
     }
 
     public void Dispose() => _key.Dispose();

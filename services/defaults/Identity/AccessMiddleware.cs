@@ -1,14 +1,16 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
+using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Problems;
 using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Defaults.Identity;
 
 /// <summary>The one place where a call is let in: token, publication, role, origin.</summary>
-internal sealed class AccessMiddleware(RequestDelegate next, TokenValidator tokens, InternalListener internals)
+internal sealed class AccessMiddleware(RequestDelegate next, TokenValidator tokens, InternalListener internals, IOptions<NewsletterOptions> newsletter)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -54,9 +56,10 @@ internal sealed class AccessMiddleware(RequestDelegate next, TokenValidator toke
             if (publication is null) return Problem.NotFound("There is no such publication.");
             if (caller is not null && caller.PublicationId != publication.Id) return Problem.Forbidden("The token is for another publication.");
             http.Features.Set(new CurrentPublication(publication));
-            if (endpoint.Metadata.GetMetadata<SameOriginForm>() is not null && !CameFrom(publication.BaseUrl, http.Request))
-                return Problem.Forbidden("The form was sent from another site.");
         }
+        if (endpoint.Metadata.GetMetadata<SameOriginForm>() is not null
+            && !CameFrom(http.Features.Get<CurrentPublication>()?.BaseUrl ?? newsletter.Value.Url, http.Request))
+            return Problem.Forbidden("The form was sent from another site.");
         if (caller is not null) http.Features.Set(caller);
 
         return rule.Kind switch

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
 
@@ -11,6 +10,8 @@ namespace Newsletter.Defaults.Identity;
 /// <param name="Scopes">What an API key is limited to; empty: all that the role may.</param>
 public sealed record Caller(Role Role, Guid Subject, Guid? PublicationId, Guid Session, IReadOnlyList<string> Scopes)
 {
+    private static readonly Dictionary<string, Role> Roles = Enum.GetValues<Role>().ToDictionary(role => role.ToString(), StringComparer.OrdinalIgnoreCase);
+
     public bool IsStaff => Role != Role.Reader;
 
     public bool May(string permission) =>
@@ -18,15 +19,17 @@ public sealed record Caller(Role Role, Guid Subject, Guid? PublicationId, Guid S
 
     public static ValueTask<Caller?> BindAsync(HttpContext http) => ValueTask.FromResult(http.Features.Get<Caller>());
 
-    internal static Caller Of(ClaimsIdentity claims) => new(
-        Enum.Parse<Role>(Required(claims, TokenClaims.Role), ignoreCase: true),
-        Guid.Parse(Required(claims, TokenClaims.Subject), CultureInfo.InvariantCulture),
-        Guid.TryParse(claims.FindFirst(TokenClaims.Publication)?.Value, out var publication) ? publication : null,
-        Guid.Parse(Required(claims, TokenClaims.Session), CultureInfo.InvariantCulture),
-        claims.FindFirst(TokenClaims.Scope)?.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? []);
-
-    private static string Required(ClaimsIdentity claims, string name) =>
-        claims.FindFirst(name)?.Value ?? throw new FormatException($"The token has no claim {name}.");
+    /// <summary>Null where a claim is missing or is not what it should be.</summary>
+    internal static Caller? Of(ClaimsIdentity claims)
+    {
+        var publication = claims.FindFirst(TokenClaims.Publication)?.Value;
+        if (claims.FindFirst(TokenClaims.Role)?.Value is not { } word || !Roles.TryGetValue(word, out var role)
+            || !Guid.TryParse(claims.FindFirst(TokenClaims.Subject)?.Value, out var subject)
+            || !Guid.TryParse(claims.FindFirst(TokenClaims.Session)?.Value, out var session)
+            || (!Guid.TryParse(publication, out var only) && publication is not null)) return null;
+        var scopes = claims.FindFirst(TokenClaims.Scope)?.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        return new(role, subject, publication is null ? null : only, session, scopes);
+    }
 }
 
 /// <summary>The claims of the internal token (ES256, at most five minutes).</summary>

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Defaults.Problems;
@@ -43,6 +44,7 @@ internal sealed partial class ExceptionToProblem(IProblemDetailsService problems
             JsonException => (StatusCodes.Status400BadRequest, "The body is not valid JSON."),
             DbUpdateConcurrencyException => (StatusCodes.Status409Conflict, "Somebody else changed this at the same time; read it again."),
             _ when DatabaseFailure.IsAway(exception) => (StatusCodes.Status503ServiceUnavailable, "The database is away; try again in a moment."),
+            KeysAwayException => (StatusCodes.Status503ServiceUnavailable, "Sign-in cannot be checked at the moment; try again."),
             OperationCanceledException when http.RequestAborted.IsCancellationRequested => (StatusCodes.Status499ClientClosedRequest, "The client went away."),
             _ => (StatusCodes.Status500InternalServerError, "Something went wrong on our side."),
         };
