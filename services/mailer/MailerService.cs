@@ -4,6 +4,7 @@ using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Storage;
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Deliverability;
 using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Letters;
@@ -12,6 +13,7 @@ using Newsletter.Mailer.Roundups;
 using Newsletter.Mailer.Storage;
 using Newsletter.Mailer.Tracking;
 using Newsletter.Mailer.Transactional;
+using Newsletter.Mailer.Webhooks;
 
 namespace Newsletter.Mailer;
 
@@ -27,6 +29,7 @@ public static class MailerService
         builder.AddDeliveries();
         builder.AddRoundups();
         builder.AddTransactionalMail();
+        builder.AddWebhooks();
         builder.AddConsumers("mailer")
             .AddCopy<PublicationConsumer, PublicationChanged>()
             .AddCopy<RecipientConsumer, SubscribersChanged>()
@@ -40,11 +43,13 @@ public static class MailerService
     public static void MapMailer(this WebApplication app)
     {
         app.MapTracking();
+        app.MapWebhooks();
         app.MapPublication<MailerDb>("/{p}").MapWebView();
         var api = app.MapPublication<MailerDb>("/api/v1/publications/{p}");
         api.MapEditions();
         api.MapEditionActions();
         api.MapRoundups();
+        api.MapDeliverability();
     }
 
     private static void AddEditions(this WebApplicationBuilder builder)
@@ -80,6 +85,16 @@ public static class MailerService
     {
         builder.Services.AddScoped<TransactionalSender>();
         builder.Services.AddWorker<TransactionalWorker>();
+    }
+
+    private static void AddWebhooks(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddScoped<SendGridWebhook.Intake>();
+        builder.Services.AddScoped<EventIngest>();
+        builder.Services.AddScoped<EventResolver>();
+        builder.Services.AddScoped<LetterFacts>();
+        builder.Services.AddScoped<AddressBook>();
+        builder.Services.AddWorker<WebhookWorker>();
     }
 
     /// <summary>One instance, which handlers wake.</summary>

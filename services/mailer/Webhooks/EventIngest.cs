@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Newsletter.Defaults.Telemetry;
+using Newsletter.Mailer.Deliverability;
+using Newsletter.Mailer.Storage;
+using Newsletter.Mailer.Tracking;
+
+namespace Newsletter.Mailer.Webhooks;
+
+/// <summary>
+/// Works out one call of events in one transaction: ids that are new, the letters that they are about, the ledger, counters, deliverability. An event that
+/// is told again, late or in another order changes nothing that it has not changed before.
+/// </summary>
+internal sealed class EventIngest(MailerDb db, EventResolver resolver, LetterFacts facts, AddressBook addresses, TimeProvider time)
+{
+    private const int MaxLinks = 100;
+
+    public async Task IngestAsync(WebhookCall call, CancellationToken cancellation)
+    {
+        using var document = JsonDocument.Parse(call.Body);
+        var told = document.RootElement.EnumerateArray().Select(SendGridEvent.Of).ToList();
+        var events = told.OfType<SendGridEvent>().DistinctBy(e => e.Id).ToList();
+        var batches = events.Select(e => e.Batch).OfType<Guid>().Distinct().ToList();
+        using var step = await StartAsync(batches, cancellation);
+
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        var known = await KnownAsync(events, cancellation);
+        var fresh = events.FindAll(e => !known.Contains(e.Id));
+        var now = time.GetUtcNow();
+        db.AddRange(fresh.Select(e => new ProviderEvent { Id = e.Id, ReceivedAt = now }));
+
+        var letters = await resolver.ResolveAsync(fresh, cancellation);
+        foreach (var (edition, happened) in letters.Where(l => l.Edition is not null).GroupBy(l => l.Edition!.Value).Select(g => (g.Key, g.ToList())))
+        {
+            var counts = await facts.RecordAsync(edition, happened, cancellation);
+            await Engagement.AddAsync(db, edition, counts, cancellation);
+        }
+        // Any event of a batch proves that the provider has it.
+        await db.Batches.Where(b => batches.Contains(b.Id) && b.FirstEventAt == null)
+            .ExecuteUpdateAsync(s => s.SetProperty(b => b.FirstEventAt, now), cancellation);
+        await addresses.LearnAsync(letters, cancellation);
+        await db.SaveChangesAsync(cancellation);
+        await db.WebhookCalls.Where(c => c.Id == call.Id).ExecuteDeleteAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+
+        EventMetrics.Told("new", letters.Count);
+        EventMetrics.Told("repeated", told.Count(e => e is not null) - fresh.Count);
+        EventMetrics.Told("unknown", fresh.Count - letters.Count);
+        EventMetrics.Told("other", told.Count(e => e is null));
+        step?.SetTag("newsletter.events", told.Count);
+        step?.SetTag("newsletter.events.new", letters.Count);
+    }
+
+    /// <summary>The provider called us, not we it: the span stands alone, and points to those that sent the letters.</summary>
+    private async Task<Activity?> StartAsync(List<Guid> batches, CancellationToken cancellation)
+    {
+        var sent = await db.Batches.AsNoTracking().Where(b => batches.Contains(b.Id) && b.TraceParent != null)
+            .OrderBy(b => b.Id).Select(b => b.TraceParent).Take(MaxLinks).ToListAsync(cancellation);
+        List<ActivityLink> links = [];
+        foreach (var parent in sent)
+        {
+            if (ActivityContext.TryParse(parent, null, isRemote: true, out var context)) links.Add(new(context));
+        }
+        Activity.Current = null;
+        return NewsletterTelemetry.Activities.StartActivity("ingest provider events", ActivityKind.Consumer, parentContext: default, links: links);
+    }
+
+    private async Task<HashSet<string>> KnownAsync(List<SendGridEvent> events, CancellationToken cancellation)
+    {
+        var ids = events.ConvertAll(e => e.Id);
+        return await db.ProviderEvents.Where(e => ids.Contains(e.Id)).Select(e => e.Id).ToHashSetAsync(cancellation);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Newsletter.Mailer.Providers;
+using Newsletter.Mailer.Templates;
+
+namespace Newsletter.Mailer.Webhooks;
+
+internal enum EventKind { Processed, Deferred, Delivered, Bounce, Blocked, Dropped, Open, MachineOpen, Click, SpamReport, Unsubscribe }
+
+/// <summary>One event as SendGrid tells it; custom arguments arrive beside its own keys.</summary>
+internal sealed record SendGridEvent(string Id, EventKind Kind, string Email, DateTimeOffset At)
+{
+    private const int MaxReason = 100;
+
+    public Guid? Publication { get; init; }
+    public Guid? Edition { get; init; }
+    public Guid? Subscriber { get; init; }
+    public Guid? Batch { get; init; }
+    /// <summary>Of a transactional mail.</summary>
+    public Guid? Mail { get; init; }
+    /// <summary>SMTP's enhanced status, or SendGrid's words for why it dropped the mail. Never what the other server said: that may quote addresses.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>Null for what is no event of mail that we know.</summary>
+    public static SendGridEvent? Of(JsonElement element)
+    {
+        if (element.ValueKind != JsonValueKind.Object || KindOf(element) is not { } kind) return null;
+        return new(IdOf(element), kind, Text(element, "email") ?? "", TimeOf(element))
+        {
+            Publication = IdIn(element, CustomArgs.Publication),
+            Edition = IdIn(element, CustomArgs.Edition),
+            Subscriber = IdIn(element, CustomArgs.Subscriber),
+            Batch = IdIn(element, CustomArgs.Batch),
+            Mail = IdIn(element, CustomArgs.Mail),
+            Reason = ReasonOf(kind, element),
+        };
+    }
+
+    private static EventKind? KindOf(JsonElement element) => Text(element, "event") switch
+    {
+        "processed" => EventKind.Processed,
+        "deferred" => EventKind.Deferred,
+        "delivered" => EventKind.Delivered,
+        "bounce" => Text(element, "type") == "blocked" ? EventKind.Blocked : EventKind.Bounce,
+        "blocked" => EventKind.Blocked,
+        "dropped" => EventKind.Dropped,
+        "open" => element.TryGetProperty("sg_machine_open", out var machine) && machine.ValueKind == JsonValueKind.True ? EventKind.MachineOpen : EventKind.Open,
+        "click" => EventKind.Click,
+        "spamreport" => EventKind.SpamReport,
+        "unsubscribe" or "group_unsubscribe" => EventKind.Unsubscribe,
+        _ => null,
+    };
+
+    private static string ReasonOf(EventKind kind, JsonElement element) => kind switch
+    {
+        EventKind.Bounce or EventKind.Blocked => Short(Text(element, "status") is { Length: > 0 } status ? status : Text(element, "bounce_classification")),
+        EventKind.Dropped => Short(Text(element, "reason")),
+        _ => "",
+    };
+
+    private static string Short(string? text) => text is null || text.Contains('@', StringComparison.Ordinal) ? "" : Subject.Of(text, MaxReason);
+
+    /// <summary>An event without an id is known again by all that it says.</summary>
+    private static string IdOf(JsonElement element) =>
+        Text(element, "sg_event_id") is { Length: > 0 and <= 128 } id && !id.Any(char.IsControl) ? id : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(element.GetRawText())));
+
+    private static DateTimeOffset TimeOf(JsonElement element) =>
+        element.TryGetProperty("timestamp", out var at) && at.ValueKind == JsonValueKind.Number && at.TryGetInt64(out var seconds) && seconds is > 0 and < 253_402_300_799
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : DateTimeOffset.UnixEpoch;
+
+    private static Guid? IdIn(JsonElement element, string name) => Guid.TryParse(Text(element, name), out var id) ? id : null;
+
+    private static string? Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}
