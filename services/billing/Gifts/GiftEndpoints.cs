@@ -54,7 +54,7 @@ internal static class GiftEndpoints
         var tier = await db.Tiers.AsNoTracking().SingleAsync(t => t.Id == gift.TierId, cancellation);
         // Its version is checked by the save: of two takers at once, one gets a conflict.
         gift.Take(caller.Subject, time);
-        book.Give(Grant.OfFavour(publication.Id, caller.Subject, tier.Slug, GrantSource.Gift, now.AddDays(gift.Days), time));
+        book.Give(Grant.OfFavour(publication.Id, caller.Subject, tier.Slug, GrantSource.Gift, now, now.AddDays(gift.Days), time));
         book.Publish();
         await db.SaveChangesAsync(cancellation);
         return CheckoutEndpoints.SeeOther(http.Response, $"{publication.BaseUrl}/billing");
@@ -71,7 +71,7 @@ internal static class GiftEndpoints
 
     private static void KeepPrivate(HttpResponse response)
     {
-        response.Headers.CacheControl = "private, no-store";
+        response.Headers.CacheControl = "no-cache, no-store";
         response.Headers["Referrer-Policy"] = "no-referrer";
     }
 }

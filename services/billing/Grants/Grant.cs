@@ -23,14 +23,14 @@ internal sealed class Grant
     public static Grant OfSubscription(Guid publicationId, Guid subscriptionId) =>
         new() { Id = Guid.CreateVersion7(), PublicationId = publicationId, Source = GrantSource.Subscription, SubscriptionId = subscriptionId, Deleted = true };
 
-    public static Grant OfFavour(Guid publicationId, Guid subscriberId, string tier, GrantSource source, DateTimeOffset until, TimeProvider time) => new()
+    public static Grant OfFavour(Guid publicationId, Guid subscriberId, string tier, GrantSource source, DateTimeOffset from, DateTimeOffset until, TimeProvider time) => new()
     {
-        Id = Guid.CreateVersion7(time.GetUtcNow()),
+        Id = Guid.CreateVersion7(from),
         PublicationId = publicationId,
         SubscriberId = subscriberId,
         Tier = tier,
         Source = source,
-        From = time.GetUtcNow(),
+        From = from,
         Until = until,
         Version = HybridClock.Next(0, time),
     };

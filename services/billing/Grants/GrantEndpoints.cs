@@ -37,11 +37,12 @@ internal static class GrantEndpoints
         CurrentPublication publication, NewGrant request, BillingDb db, GrantBook book, TimeProvider time, CancellationToken cancellation)
     {
         if (request.Source is not (GrantSource.Complimentary or GrantSource.Gift)) return Problem.Field("source", "Only complimentary and gift grants are given by hand.");
-        if (request.Until <= time.GetUtcNow() || request.Until > time.GetUtcNow().AddYears(MostYears)) return Problem.Field("until", "A time to come, at most a hundred years away.");
+        var now = time.GetUtcNow();
+        if (request.Until <= now || request.Until > now.AddYears(MostYears)) return Problem.Field("until", "A time to come, at most a hundred years away.");
         if (!await db.Tiers.AnyAsync(t => t.PublicationId == publication.Id && t.Slug == request.Tier, cancellation)) return Problem.Field("tier", "There is no such tier.");
         if (!await db.Readers.AnyAsync(r => r.PublicationId == publication.Id && r.Id == request.SubscriberId && !r.Deleted, cancellation))
             return Problem.Field("subscriberId", "There is no such subscriber.");
-        var grant = Grant.OfFavour(publication.Id, request.SubscriberId, request.Tier, request.Source, request.Until.ToUniversalTime(), time);
+        var grant = Grant.OfFavour(publication.Id, request.SubscriberId, request.Tier, request.Source, now, request.Until.ToUniversalTime(), time);
         book.Give(grant);
         book.Publish();
         await db.SaveChangesAsync(cancellation);

@@ -10,7 +10,7 @@ using Stripe;
 namespace Newsletter.Billing.Ledger;
 
 /// <summary>A paid invoice becomes money lines and a receipt, a failed one a mail; each once, however often it is brought over.</summary>
-internal sealed class InvoiceSync(BillingDb db, PayingCustomers customers, TimeProvider time) : IObjectSync
+internal sealed class InvoiceSync(BillingDb db, PayingCustomers customers, SyncQueue queue, TimeProvider time) : IObjectSync
 {
     public async Task SyncAsync(SyncStep step, CancellationToken cancellation)
     {
@@ -18,9 +18,16 @@ internal sealed class InvoiceSync(BillingDb db, PayingCustomers customers, TimeP
         var sold = await LinesAsync(step, stripe, cancellation);
         if (sold.Count == 0) return; // Not about one of our products.
         var tier = sold[0].Tier;
-        var customer = await customers.FindOrAddAsync(
-            step.Account, stripe.CustomerId, tier.PublicationId, stripe.Parent?.SubscriptionDetails?.Metadata, stripe.CustomerEmail, cancellation);
-        if (customer is null) return;
+        var customer = await db.Customers.SingleOrDefaultAsync(c => c.AccountId == step.Account.Id && c.StripeId == stripe.CustomerId, cancellation);
+        if (customer is null)
+        {
+            // Who it is, the subscription finds out.
+            if (stripe.Parent?.SubscriptionDetails?.SubscriptionId is not { } subscription) return;
+            await queue.RaiseAsync(step.Account.Id, StripeKind.Subscription, subscription, cancellation);
+            throw new NotYetException("The subscription has not been brought over yet.");
+        }
+        if (customer.PublicationId != tier.PublicationId) return;
+        customer.Touch(time);
 
         var invoice = await db.Invoices.SingleOrDefaultAsync(i => i.AccountId == step.Account.Id && i.StripeId == step.Id, cancellation);
         if (invoice is null) db.Add(invoice = Invoice.Of(customer, step.Id, time));

@@ -23,7 +23,7 @@ internal static class MembershipEndpoints
     private static async Task<IResult> Show(
         CurrentPublication publication, Caller caller, BillingDb db, CheckoutDesk desk, SitePages sites, TimeProvider time, HttpResponse response, CancellationToken cancellation)
     {
-        response.Headers.CacheControl = "private, no-store";
+        response.Headers.CacheControl = "no-cache, no-store";
         var page = await sites.OfAsync(publication, caller, cancellation);
         var subscription = await desk.LiveOfAsync(publication.Id, caller.Subject, cancellation);
         var now = time.GetUtcNow();

@@ -35,7 +35,4 @@ internal sealed class WebhookEvent
     public string? ObjectId { get; private set; }
     public DateTimeOffset CreatedAt { get; private set; }
     public DateTimeOffset ReceivedAt { get; private set; }
-
-    public static WebhookEvent Of(Guid accountId, StripeEvent e, DateTimeOffset now) =>
-        new() { AccountId = accountId, EventId = e.Id, Type = e.Type, ObjectId = e.ObjectId, CreatedAt = e.CreatedAt, ReceivedAt = now };
 }

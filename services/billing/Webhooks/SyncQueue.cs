@@ -32,8 +32,7 @@ internal sealed class SyncQueue(BillingDb db, TimeProvider time)
     /// <summary>Within the caller's transaction, if it has one. One statement, so that events of the same moment both count.</summary>
     public Task RaiseAsync(Guid accountId, StripeKind kind, string stripeId, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
-        object due = db.IsSqlite ? (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond : now;
+        var due = Stored(time.GetUtcNow());
         return db.Database.ExecuteSqlAsync(
             $"""
              INSERT INTO stripe_objects (account_id, stripe_id, kind, generation, due_at, raised_at, attempts)
@@ -43,6 +42,15 @@ internal sealed class SyncQueue(BillingDb db, TimeProvider time)
                  due_at = excluded.due_at, attempts = 0
              """, cancellation);
     }
+
+    /// <summary>Within the caller's transaction. False for an event that we had.</summary>
+    public async Task<bool> KeepAsync(Guid accountId, StripeEvent received, CancellationToken cancellation) =>
+        await db.Database.ExecuteSqlAsync(
+            $"""
+             INSERT INTO webhook_events (account_id, event_id, type, object_id, created_at, received_at)
+             VALUES ({accountId}, {received.Id}, {received.Type}, {received.ObjectId}, {Stored(received.CreatedAt)}, {Stored(time.GetUtcNow())})
+             ON CONFLICT (account_id, event_id) DO NOTHING
+             """, cancellation) == 1;
 
     public async Task<SyncJob?> ClaimAsync(StripeObject candidate, TimeSpan lease, CancellationToken cancellation)
     {
@@ -54,11 +62,13 @@ internal sealed class SyncQueue(BillingDb db, TimeProvider time)
         return claimed == 1 ? new(candidate.AccountId, candidate.Kind, candidate.StripeId, candidate.Generation, mine, candidate.RaisedAt) : null;
     }
 
-    public Task<List<StripeObject>> DueAsync(int atMost, CancellationToken cancellation)
+    /// <summary>What is due, or will be within <paramref name="ahead"/>, and is in nobody's hands.</summary>
+    public Task<List<StripeObject>> DueAsync(int atMost, TimeSpan ahead, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
+        var until = now + ahead;
         return db.StripeObjects.AsNoTracking()
-            .Where(o => o.DueAt <= now && (o.LeasedUntil == null || o.LeasedUntil <= now))
+            .Where(o => o.DueAt <= until && (o.LeasedUntil == null || o.LeasedUntil <= now))
             .OrderBy(o => o.DueAt).Take(atMost).ToListAsync(cancellation);
     }
 
@@ -73,6 +83,13 @@ internal sealed class SyncQueue(BillingDb db, TimeProvider time)
                     .SetProperty(o => o.Attempts, 0)
                     .SetProperty(o => o.Error, (string?)null),
                 cancellation) == 1;
+
+    /// <summary>A time as the database keeps it: the model's conversion for SQLite does not reach statements of our own.</summary>
+    private object Stored(DateTimeOffset t) => db.IsSqlite switch
+    {
+        true => (object)((t - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond),
+        false => t,
+    };
 
     public Task PostponeAsync(SyncJob job, TimeSpan wait, string error, CancellationToken cancellation)
     {

@@ -42,7 +42,6 @@ internal sealed partial class SyncWorker(IServiceScopeFactory scopes, SyncSignal
     private const int AtOnce = 50;
     private const int SideBySide = 4;
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
     private static readonly Histogram<double> Duration = NewsletterTelemetry.Meter.CreateHistogram<double>(
         "newsletter.billing.sync.lag", "s", "From the first news of an object to its state being ours",
         advice: new() { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600] });
@@ -51,25 +50,30 @@ internal sealed partial class SyncWorker(IServiceScopeFactory scopes, SyncSignal
     {
         while (!stoppingToken.IsCancellationRequested)
         {
+            var wait = Poll;
             try
             {
-                while (await RoundAsync(stoppingToken)) { }
+                wait = await RoundAsync(stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 RoundFailed(e.GetBaseException().GetType().Name);
             }
-            await signal.WaitAsync(Poll, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await signal.WaitAsync(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task<bool> RoundAsync(CancellationToken cancellation)
+    /// <summary>Answers how long to wait for the next one.</summary>
+    private async Task<TimeSpan> RoundAsync(CancellationToken cancellation)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var due = await scope.ServiceProvider.GetRequiredService<SyncQueue>().DueAsync(AtOnce, cancellation);
+        var coming = await scope.ServiceProvider.GetRequiredService<SyncQueue>().DueAsync(AtOnce, Poll, cancellation);
+        var now = time.GetUtcNow();
+        var due = coming.Where(o => o.DueAt <= now).ToList();
         await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellation }, ProcessAsync);
         var untied = await scope.ServiceProvider.GetRequiredService<ReaderTies>().TieAsync(cancellation);
-        return due.Count > 0 || untied;
+        if (due.Count > 0 || untied) return TimeSpan.Zero;
+        return coming is [{ DueAt: { } next }, ..] && next < now + Poll ? next - now : Poll;
     }
 
     private async ValueTask ProcessAsync(StripeObject candidate, CancellationToken cancellation)
@@ -85,7 +89,7 @@ internal sealed partial class SyncWorker(IServiceScopeFactory scopes, SyncSignal
         {
             var cause = e.GetBaseException().GetType().Name;
             var wait = WaitAfter(e, candidate.Attempts);
-            if (wait > Moment) SyncFailed(job.Kind, job.StripeId, candidate.Attempts + 1, e is StripeException s ? s.StripeError?.Code ?? s.HttpStatusCode.ToString() : cause);
+            if (wait >= Poll) SyncFailed(job.Kind, job.StripeId, candidate.Attempts + 1, e is StripeException s ? s.StripeError?.Code ?? s.HttpStatusCode.ToString() : cause);
             await using var fresh = scopes.CreateAsyncScope();
             await fresh.ServiceProvider.GetRequiredService<SyncQueue>().PostponeAsync(job, wait, cause, cancellation);
         }
@@ -121,11 +125,14 @@ internal sealed partial class SyncWorker(IServiceScopeFactory scopes, SyncSignal
         return true;
     }
 
-    /// <summary>Two workers that met on a row begin again at once; Stripe is asked again after 1 s, 2 s, 4 s … at most an hour.</summary>
-    private static TimeSpan WaitAfter(Exception e, int attempts) =>
-        e is DbUpdateConcurrencyException || e is DbUpdateException update && DatabaseFailure.IsUniqueViolation(update)
-            ? Moment
-            : TimeSpan.FromSeconds(Math.Min(3600, Math.Pow(2, Math.Min(attempts, 12))));
+    /// <summary>
+    /// What waits for another object, or met another worker on a row, goes on after 0.1 s, 0.2 s, 0.4 s …; Stripe is asked again after 1 s, 2 s, 4 s … at most an hour.
+    /// </summary>
+    private static TimeSpan WaitAfter(Exception e, int attempts)
+    {
+        var ours = e is NotYetException or DbUpdateConcurrencyException || e is DbUpdateException update && DatabaseFailure.IsUniqueViolation(update);
+        return TimeSpan.FromSeconds(Math.Min(3600, (ours ? 0.1 : 1) * Math.Pow(2, Math.Min(attempts, 16))));
+    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The queue of Stripe's objects cannot be worked ({Reason}); trying again")]
     private partial void RoundFailed(string reason);

@@ -1,10 +1,8 @@
 using System.Diagnostics.Metrics;
-using Microsoft.EntityFrameworkCore;
 using Newsletter.Billing.Accounts;
 using Newsletter.Billing.Storage;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
-using Newsletter.Defaults.Storage;
 using Newsletter.Defaults.Telemetry;
 
 namespace Newsletter.Billing.Webhooks;
@@ -40,7 +38,7 @@ internal static class WebhookEndpoints
         // A platform hears of all its connected accounts at one address.
         if (payer.ConnectedAccount is { } connected && received.Account != connected) return TypedResults.Ok();
 
-        if (await KeepAsync(payer.Id, received, db, queue, time, cancellation))
+        if (await KeepAsync(payer.Id, received, db, queue, cancellation))
         {
             signal.Raise();
             Lag.Record(Math.Max(0, (time.GetUtcNow() - received.CreatedAt).TotalSeconds));
@@ -50,19 +48,10 @@ internal static class WebhookEndpoints
 
     /// <summary>False for an event that we had. The event and the object's new generation are saved together or not at all.</summary>
     private static async Task<bool> KeepAsync(
-        Guid accountId, StripeEvent received, BillingDb db, SyncQueue queue, TimeProvider time, CancellationToken cancellation)
+        Guid accountId, StripeEvent received, BillingDb db, SyncQueue queue, CancellationToken cancellation)
     {
-        if (await db.WebhookEvents.AnyAsync(e => e.AccountId == accountId && e.EventId == received.Id, cancellation)) return false;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        db.Add(WebhookEvent.Of(accountId, received, time.GetUtcNow()));
-        try
-        {
-            await db.SaveChangesAsync(cancellation);
-        }
-        catch (DbUpdateException e) when (DatabaseFailure.IsUniqueViolation(e))
-        {
-            return false;
-        }
+        if (!await queue.KeepAsync(accountId, received, cancellation)) return false;
         if (received is { Kind: { } kind, ObjectId: { } objectId }) await queue.RaiseAsync(accountId, kind, objectId, cancellation);
         await transaction.CommitAsync(cancellation);
         return true;
