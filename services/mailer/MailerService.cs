@@ -10,6 +10,8 @@ using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Letters;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Roundups;
+using Newsletter.Mailer.Segments;
+using Newsletter.Mailer.Senders;
 using Newsletter.Mailer.Storage;
 using Newsletter.Mailer.Tracking;
 using Newsletter.Mailer.Transactional;
@@ -50,6 +52,8 @@ public static class MailerService
         api.MapEditionActions();
         api.MapRoundups();
         api.MapDeliverability();
+        api.MapSegments();
+        api.MapSenders();
     }
 
     private static void AddEditions(this WebApplicationBuilder builder)

@@ -19,10 +19,14 @@ internal sealed class MailSenders(IOptions<MailOptions> mail, IOptions<Newslette
             .Where(s => s.PublicationId == publication.Id && s.VerifiedAt != null && (s.NewsletterId == null || s.NewsletterId == newsletter))
             .ToListAsync(cancellation);
         var sender = senders.Find(s => s.NewsletterId is not null) ?? senders.FirstOrDefault();
-        var name = publication.SenderName.Length > 0 ? publication.SenderName : publication.Name;
-        var from = sender is null ? new MailAddress($"{publication.Slug}@{Domain}", name) : new MailAddress(sender.Address, sender.Name);
-        return (from, (sender?.ReplyTo ?? publication.ReplyTo) is { Length: > 0 } reply ? new MailAddress(reply) : null);
+        if (sender is null) return DefaultOf(publication);
+        return (new(sender.Address, sender.Name), ReplyTo(sender.ReplyTo ?? publication.ReplyTo));
     }
+
+    public (MailAddress From, MailAddress? ReplyTo) DefaultOf(PublicationSnapshot publication) => (
+        new($"{publication.Slug}@{Domain}", publication.SenderName.Length > 0 ? publication.SenderName : publication.Name), ReplyTo(publication.ReplyTo));
+
+    private static MailAddress? ReplyTo(string? address) => string.IsNullOrEmpty(address) ? null : new(address);
 
     /// <summary>For mail of the installation itself, to its staff.</summary>
     public MailAddress Installation => new($"newsletter@{Domain}", "Newsletter");

@@ -90,6 +90,7 @@ internal static class EditionActions
         TestRequest request, CurrentPublication publication, MailerDb db, VariantBooks books, MailSenders senders, IMailProvider provider, TimeProvider time,
         CancellationToken cancellation)
     {
+        if (request.To.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))) return Problem.BadRequest("The address must be one line without spaces.");
         var post = await db.Posts.AsNoTracking().Where(p => p.PublicationId == publication.Id && p.Slug == request.Post && p.Published).FirstOrDefaultAsync(cancellation);
         if (post is null) return Problem.NotFound("There is no such published post.");
         var newsletters = publication.Snapshot.Newsletters;
