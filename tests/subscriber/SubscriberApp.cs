@@ -1,8 +1,11 @@
+using System.Linq.Expressions;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Identity;
+using Newsletter.Subscriber.Storage;
 using Newsletter.Tests.Harness;
 
 namespace Newsletter.Subscriber.Tests;
@@ -118,6 +121,10 @@ public sealed class SubscriberApp : IAsyncDisposable
         var cookie = Assert.Single(answer.Headers.GetValues("Set-Cookie"), c => c.StartsWith($"session-{publication.Slug}=", StringComparison.Ordinal));
         return cookie.Split(';')[0].Split('=', 2)[1];
     }
+
+    /// <summary>Whether the database holds such a subscriber of the publication.</summary>
+    internal Task<bool> AnyAsync(PublicationSnapshot publication, Expression<Func<Subscriber, bool>> match) =>
+        Service.WithDbAsync<SubscriberDb, bool>(db => db.Subscribers.Where(s => s.PublicationId == publication.Id).AnyAsync(match));
 
     /// <summary>Signs somebody up and confirms them, by their mail; answers their session.</summary>
     public async Task<string> ReaderAsync(PublicationSnapshot publication, string email, string cadence = "weekly")

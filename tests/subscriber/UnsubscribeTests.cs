@@ -1,0 +1,97 @@
+using System.Net;
+using Newsletter.Contracts;
+
+namespace Newsletter.Subscriber.Tests;
+
+public sealed class UnsubscribeTests(SubscriberFixture fixture) : IClassFixture<SubscriberFixture>
+{
+    private readonly SubscriberApp _app = fixture.App;
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task One_click_ends_the_newsletter_that_the_letter_came_from_without_cookie_origin_or_redirect(bool multipart)
+    {
+        var publication = await _app.PublicationAsync();
+        var reader = await BothAsync(publication, "ada@example.com");
+
+        for (var time = 0; time < 2; time++)
+        {
+            using var client = _app.Service.Anonymous();
+            using HttpContent body = multipart
+                ? new MultipartFormDataContent { { new StringContent("One-Click"), "List-Unsubscribe" } }
+                : new FormUrlEncodedContent([new("List-Unsubscribe", "One-Click")]);
+            using var answer = await client.PostAsync($"/{publication.Slug}/unsubscribe?token={reader.UnsubscribeToken}&newsletter=weekly", body);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
+        var after = await _app.SnapshotAsync(publication, "ada@example.com", s => s.Version > reader.Version);
+        Assert.Equal(publication.Newsletters[0].Id, Assert.Single(after.Consents).NewsletterId);
+        Assert.True(await _app.AnyAsync(publication, s => s.Version == after.Version && s.Consents.Any(c => c.WithdrawnBy == "one-click")));
+    }
+
+    [Fact]
+    public async Task One_click_from_a_newsletter_that_is_no_more_ends_all()
+    {
+        var publication = await _app.PublicationAsync();
+        var reader = await BothAsync(publication, "ada@example.com");
+
+        using var answer = await _app.PostAsync(publication, $"/unsubscribe?token={reader.UnsubscribeToken}&newsletter=gone", ("List-Unsubscribe", "One-Click"));
+
+        Assert.Empty((await _app.SnapshotAsync(publication, "ada@example.com", s => s.Version > reader.Version)).Consents);
+    }
+
+    [Fact]
+    public async Task Opening_the_link_shows_all_newsletters_and_changes_nothing()
+    {
+        var publication = await _app.PublicationAsync();
+        var reader = await BothAsync(publication, "ada@example.com");
+
+        using var client = _app.Service.Anonymous();
+        using var page = await client.GetAsync($"/{publication.Slug}/unsubscribe?token={reader.UnsubscribeToken}&newsletter=weekly");
+        var html = await page.Content.ReadAsStringAsync();
+
+        Assert.Contains("New posts", html, StringComparison.Ordinal);
+        Assert.Contains("Weekly roundup", html, StringComparison.Ordinal);
+        Assert.Equal(("no-referrer", "no-store"), (page.Headers.GetValues("Referrer-Policy").Single(), page.Headers.CacheControl!.ToString()));
+        Assert.True(await _app.AnyAsync(publication, s => s.Version == reader.Version));
+    }
+
+    [Fact]
+    public async Task The_pages_form_keeps_what_is_ticked_stops_all_and_gives_back_with_the_history_kept()
+    {
+        var publication = await _app.PublicationAsync();
+        var reader = await BothAsync(publication, "ada@example.com");
+        var path = $"/unsubscribe?token={reader.UnsubscribeToken}";
+
+        using (await _app.PostAsync(publication, path, ("choices", "1"), ("newsletters", "posts"))) { }
+        Assert.Single((await _app.SnapshotAsync(publication, "ada@example.com", s => s.Version > reader.Version)).Consents);
+        using (await _app.PostAsync(publication, path, ("choices", "1"), ("newsletters", "posts"), ("all", "1"))) { }
+        await _app.SnapshotAsync(publication, "ada@example.com", s => s.ConfirmedAt is not null && s.Consents.Count == 0);
+        using (await _app.PostAsync(publication, path, ("choices", "1"), ("newsletters", "weekly"))) { }
+
+        var last = await _app.SnapshotAsync(publication, "ada@example.com", s => s.Consents.Any(c => c.Source == "unsubscribe-page"));
+        Assert.Equal(publication.Newsletters[1].Id, Assert.Single(last.Consents).NewsletterId);
+        Assert.True(await _app.AnyAsync(publication, s => s.Version == last.Version && s.Consents.Count == 3));
+    }
+
+    [Fact]
+    public async Task The_link_gives_nobody_a_newsletter_that_they_never_had()
+    {
+        var publication = await _app.PublicationAsync();
+        await _app.ReaderAsync(publication, "ada@example.com");
+        var reader = await _app.SnapshotAsync(publication, "ada@example.com", s => s.ConfirmedAt is not null);
+
+        using (await _app.PostAsync(publication, $"/unsubscribe?token={reader.UnsubscribeToken}", ("choices", "1"), ("newsletters", "posts"), ("newsletters", "weekly"))) { }
+
+        Assert.False(await _app.AnyAsync(publication, s => s.Consents.Count != 1));
+    }
+
+    private async Task<SubscriberSnapshot> BothAsync(PublicationSnapshot publication, string email)
+    {
+        using (await _app.SubscribeAsync(publication, new { email, newsletters = new[] { "posts", "weekly" } })) { }
+        var mail = await _app.MailAsync(publication, email, TransactionalTemplate.Confirmation);
+        using (await _app.PostAsync(publication, "/confirm", ("token", SubscriberApp.TokenOf(mail.Values["link"])))) { }
+        return await _app.SnapshotAsync(publication, email, s => s.Consents.Count == 2);
+    }
+}
