@@ -59,10 +59,13 @@ internal sealed record EntryView(
     public EntryView(LetterFrame frame, EntrySnapshot entry, string accent, string section) : this(
         entry.Name, entry.Title, section, string.Join(", ", entry.Authors),
         new Markup(LetterBody.Join(entry.Html, accent, frame.Track)), entry.Text.Trim(),
-        entry.Links.Where(IsWeb).Select(l => new LinkView(LinkView.LabelOf(l.Kind), frame.Track(l.Url), l.Url)).ToList(), entry.Topics,
+        entry.Links.Where(IsWeb).Select(l => new LinkView(LinkView.LabelOf(l.Kind), frame.Track(l.Url), l.Url)).ToList(), [.. entry.Topics.Select(slug => NameOf(frame, slug))],
         entry.Url.Length > 0 ? frame.Track(entry.Url) : "", entry.Url, accent)
     {
     }
+
+    private static string NameOf(LetterFrame frame, string topic) =>
+        frame.Publication.Topics.FirstOrDefault(t => t.Slug == topic)?.Name ?? topic.Replace('-', ' ');
 
     private static bool IsWeb(EntryLink link) =>
         Uri.TryCreate(link.Url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https";

@@ -25,7 +25,7 @@ public sealed class DeliverabilityTests(WebhookFixture fixture) : IClassFixture<
         using var owner = fixture.Mailer.As(Role.Owner, mailed.Publication);
         Assert.Equal("ok", (await owner.GetFromJsonAsync<JsonElement>(path, Cancellation)).GetProperty("status").GetString());
 
-        await fixture.TellAsync(WebhookFixture.Event(mailed, mailed.Readers[0], "bounce", WebhookFixture.Hard));
+        await fixture.TellAsync(SignedEvents.Event(mailed, mailed.Readers[0], "bounce", SignedEvents.Hard));
         var bounced = await owner.GetFromJsonAsync<JsonElement>(path, Cancellation);
         Assert.Equal(("bounced", "5.1.1"), (bounced.GetProperty("status").GetString(), bounced.GetProperty("reason").GetString()));
         var first = await fixture.Mailer.SentAsync<DeliverabilityChanged>(e => e.PublicationId == mailed.Publication);
@@ -41,7 +41,7 @@ public sealed class DeliverabilityTests(WebhookFixture fixture) : IClassFixture<
     public async Task The_list_names_subscribers_and_no_addresses()
     {
         var mailed = await MailedEdition.CreateAsync(fixture.Mailer, 3);
-        await fixture.TellAsync([.. mailed.Readers.Select(r => WebhookFixture.Event(mailed, r, "spamreport"))]);
+        await fixture.TellAsync([.. mailed.Readers.Select(r => SignedEvents.Event(mailed, r, "spamreport"))]);
         using var editor = fixture.Mailer.As(Role.Editor, mailed.Publication);
         var path = (await PathAsync(mailed, null)) + "?limit=2";
         var page = await editor.GetFromJsonAsync<JsonElement>(path, Cancellation);
@@ -73,7 +73,7 @@ public sealed class DeliverabilityTests(WebhookFixture fixture) : IClassFixture<
     {
         var mailed = await MailedEdition.CreateAsync(fixture.Mailer, 2);
         await fixture.TellAsync(
-            WebhookFixture.Event(mailed, mailed.Readers[0], "blocked"), WebhookFixture.Event(mailed, mailed.Readers[1], "bounce", WebhookFixture.Hard));
+            SignedEvents.Event(mailed, mailed.Readers[0], "blocked"), SignedEvents.Event(mailed, mailed.Readers[1], "bounce", SignedEvents.Hard));
         await LiftAsync();
         Assert.Equal(DeliverabilityStatus.Blocked, (await StatusesAsync(mailed))[mailed.Readers[0]]);
 

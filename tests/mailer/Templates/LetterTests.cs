@@ -145,6 +145,15 @@ public sealed class LetterTests
         }
     }
 
+    [Fact]
+    public void Topics_are_called_by_their_names()
+    {
+        var digest = Sample.Digest(1);
+        var letter = LetterRenderer.Post(Sample.Frame, digest, digest.Cuts[0]);
+        Assert.Contains("Interpretability &amp; trust · medical imaging", letter.Html, StringComparison.Ordinal);
+        Assert.Contains("[Interpretability & trust, medical imaging]", letter.Text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Hello\r\nBcc: everyone@example.com", "Hello Bcc: everyone@example.com")]
     [InlineData("  a\u0000b\u2028c\t\td ", "a b c d")]

@@ -19,6 +19,7 @@ internal static class Sample
         TimeZone = "Europe/London",
         PostalAddress = "SciPapermill\n4 Sluice Lane, Exampleton ZZ99 9ZZ, United Kingdom",
         AccentColour = "#0f5e63",
+        Topics = [new("interpretability", "Interpretability & trust")],
     };
 
     public static NewsletterSnapshot Newsletter { get; } =

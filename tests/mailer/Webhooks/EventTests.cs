@@ -20,11 +20,11 @@ public sealed class EventTests(WebhookFixture fixture) : IClassFixture<WebhookFi
         var mailed = await MailedEdition.CreateAsync(Mailer, 5);
         var readers = mailed.Readers;
         await fixture.TellAsync(
-            WebhookFixture.Event(mailed, readers[0], "delivered"),
-            WebhookFixture.Event(mailed, readers[1], "bounce", WebhookFixture.Hard),
-            WebhookFixture.Event(mailed, readers[2], "delivered"), WebhookFixture.Event(mailed, readers[2], "open", e => e["sg_machine_open"] = false),
-            WebhookFixture.Event(mailed, readers[3], "open", e => e["sg_machine_open"] = true), WebhookFixture.Event(mailed, readers[3], "spamreport"),
-            WebhookFixture.Event(mailed, readers[4], "click", e => e["url"] = "https://example.com/"), WebhookFixture.Event(mailed, readers[4], "group_unsubscribe"));
+            SignedEvents.Event(mailed, readers[0], "delivered"),
+            SignedEvents.Event(mailed, readers[1], "bounce", SignedEvents.Hard),
+            SignedEvents.Event(mailed, readers[2], "delivered"), SignedEvents.Event(mailed, readers[2], "open", e => e["sg_machine_open"] = false),
+            SignedEvents.Event(mailed, readers[3], "open", e => e["sg_machine_open"] = true), SignedEvents.Event(mailed, readers[3], "spamreport"),
+            SignedEvents.Event(mailed, readers[4], "click", e => e["url"] = "https://example.com/"), SignedEvents.Event(mailed, readers[4], "group_unsubscribe"));
 
         var letters = (await mailed.LettersAsync(Mailer)).ToDictionary(d => d.SubscriberId);
         Assert.Equal(DeliveryState.Delivered, letters[readers[0]].State);
@@ -45,9 +45,9 @@ public sealed class EventTests(WebhookFixture fixture) : IClassFixture<WebhookFi
         [
             .. mailed.Readers.SelectMany(reader => (JsonObject[])
             [
-                WebhookFixture.Event(mailed, reader, "processed"), WebhookFixture.Event(mailed, reader, "delivered"),
-                WebhookFixture.Event(mailed, reader, "open", e => e["sg_machine_open"] = false), WebhookFixture.Event(mailed, reader, "click"),
-                WebhookFixture.Event(mailed, reader, "bounce", WebhookFixture.Hard),
+                SignedEvents.Event(mailed, reader, "processed"), SignedEvents.Event(mailed, reader, "delivered"),
+                SignedEvents.Event(mailed, reader, "open", e => e["sg_machine_open"] = false), SignedEvents.Event(mailed, reader, "click"),
+                SignedEvents.Event(mailed, reader, "bounce", SignedEvents.Hard),
             ]),
         ];
         var random = new Random(4);
@@ -71,8 +71,8 @@ public sealed class EventTests(WebhookFixture fixture) : IClassFixture<WebhookFi
     public async Task Beyond_the_memory_of_ids_a_repeated_event_changes_nothing()
     {
         var mailed = await MailedEdition.CreateAsync(Mailer, 1);
-        await fixture.TellAsync(WebhookFixture.Event(mailed, mailed.Readers[0], "open"));
-        await fixture.TellAsync(WebhookFixture.Event(mailed, mailed.Readers[0], "open"));
+        await fixture.TellAsync(SignedEvents.Event(mailed, mailed.Readers[0], "open"));
+        await fixture.TellAsync(SignedEvents.Event(mailed, mailed.Readers[0], "open"));
         Assert.Equal(1, (await mailed.CountersAsync(Mailer)).Opens);
     }
 
@@ -80,10 +80,10 @@ public sealed class EventTests(WebhookFixture fixture) : IClassFixture<WebhookFi
     public async Task A_later_fact_wins_over_an_earlier_one_that_comes_late()
     {
         var mailed = await MailedEdition.CreateAsync(Mailer, 2);
-        await fixture.TellAsync(WebhookFixture.Event(mailed, mailed.Readers[0], "bounce", WebhookFixture.Hard));
-        await fixture.TellAsync(WebhookFixture.Event(mailed, mailed.Readers[0], "delivered"));
-        await fixture.TellAsync(WebhookFixture.Event(mailed, mailed.Readers[1], "delivered"));
-        await fixture.TellAsync(WebhookFixture.Event(mailed, mailed.Readers[1], "processed"));
+        await fixture.TellAsync(SignedEvents.Event(mailed, mailed.Readers[0], "bounce", SignedEvents.Hard));
+        await fixture.TellAsync(SignedEvents.Event(mailed, mailed.Readers[0], "delivered"));
+        await fixture.TellAsync(SignedEvents.Event(mailed, mailed.Readers[1], "delivered"));
+        await fixture.TellAsync(SignedEvents.Event(mailed, mailed.Readers[1], "processed"));
 
         var letters = (await mailed.LettersAsync(Mailer)).ToDictionary(d => d.SubscriberId);
         Assert.Equal(DeliveryState.Bounced, letters[mailed.Readers[0]].State);
@@ -95,7 +95,7 @@ public sealed class EventTests(WebhookFixture fixture) : IClassFixture<WebhookFi
     public async Task A_call_with_thousands_of_events_is_worked_out_whole()
     {
         var mailed = await MailedEdition.CreateAsync(Mailer, 3000);
-        await fixture.TellAsync([.. mailed.Readers.Select((reader, i) => WebhookFixture.Event(mailed, reader, "delivered", at: DateTimeOffset.UtcNow.AddSeconds(-(i % 5))))]);
+        await fixture.TellAsync([.. mailed.Readers.Select((reader, i) => SignedEvents.Event(mailed, reader, "delivered", at: DateTimeOffset.UtcNow.AddSeconds(-(i % 5))))]);
         Assert.All(await mailed.LettersAsync(Mailer), d => Assert.Equal(DeliveryState.Delivered, d.State));
     }
 
@@ -103,7 +103,7 @@ public sealed class EventTests(WebhookFixture fixture) : IClassFixture<WebhookFi
     public async Task Letters_that_were_never_sent_stay_as_they_are()
     {
         var mailed = await MailedEdition.CreateAsync(Mailer, 1, DeliveryState.Suppressed);
-        await fixture.TellAsync(WebhookFixture.Event(mailed, mailed.Readers[0], "delivered"));
+        await fixture.TellAsync(SignedEvents.Event(mailed, mailed.Readers[0], "delivered"));
         Assert.Equal(DeliveryState.Suppressed, (await mailed.LettersAsync(Mailer)).Single().State);
     }
 
@@ -113,10 +113,10 @@ public sealed class EventTests(WebhookFixture fixture) : IClassFixture<WebhookFi
         var mailed = await MailedEdition.CreateAsync(Mailer, 1);
         var other = await MailedEdition.CreateAsync(Mailer, 1);
         await fixture.TellAsync(
-            WebhookFixture.Event(mailed, mailed.Readers[0], "bounce", e => e["publication"] = other.Publication.ToString("N")),
-            WebhookFixture.Event(mailed, mailed.Readers[0], "bounce", e => e["edition"] = Guid.NewGuid().ToString("N")),
-            WebhookFixture.Event(mailed, Guid.NewGuid(), "delivered"),
-            WebhookFixture.Event(mailed, mailed.Readers[0], "something_new"),
+            SignedEvents.Event(mailed, mailed.Readers[0], "bounce", e => e["publication"] = other.Publication.ToString("N")),
+            SignedEvents.Event(mailed, mailed.Readers[0], "bounce", e => e["edition"] = Guid.NewGuid().ToString("N")),
+            SignedEvents.Event(mailed, Guid.NewGuid(), "delivered"),
+            SignedEvents.Event(mailed, mailed.Readers[0], "something_new"),
             new JsonObject { ["event"] = 5 },
             new JsonObject { ["event"] = "delivered", ["edition"] = "x", ["timestamp"] = "y", ["email"] = "z" });
         Assert.Equal(DeliveryState.Accepted, (await mailed.LettersAsync(Mailer)).Single().State);
@@ -128,14 +128,14 @@ public sealed class EventTests(WebhookFixture fixture) : IClassFixture<WebhookFi
     {
         var mailed = await MailedEdition.CreateAsync(Mailer, 2, DeliveryState.Delivered);
         await fixture.TellAsync(
-            WebhookFixture.Event(mailed, mailed.Readers[0], "bounce", e =>
+            SignedEvents.Event(mailed, mailed.Readers[0], "bounce", e =>
             {
-                WebhookFixture.Hard(e);
+                SignedEvents.Hard(e);
                 e.Remove("sg_message_id");
             }),
-            WebhookFixture.Event(mailed, mailed.Readers[1], "bounce", e =>
+            SignedEvents.Event(mailed, mailed.Readers[1], "bounce", e =>
             {
-                WebhookFixture.Hard(e);
+                SignedEvents.Hard(e);
                 foreach (var key in (string[])["sg_message_id", "publication", "edition", "subscriber", "batch"]) e.Remove(key);
                 e["email"] = MailedEdition.AddressOf(mailed.Readers[1]).ToUpperInvariant();
             }));
@@ -146,10 +146,10 @@ public sealed class EventTests(WebhookFixture fixture) : IClassFixture<WebhookFi
     public async Task An_event_proves_that_the_provider_has_the_batch()
     {
         var mailed = await MailedEdition.CreateAsync(Mailer, 2, DeliveryState.Uncertain, BatchState.Uncertain);
-        await fixture.TellAsync(WebhookFixture.Event(mailed, mailed.Readers[0], "deferred"));
+        await fixture.TellAsync(SignedEvents.Event(mailed, mailed.Readers[0], "deferred"));
         Assert.NotNull((await mailed.BatchAsync(Mailer)).FirstEventAt);
 
-        await fixture.TellAsync(WebhookFixture.Event(mailed, mailed.Readers[0], "delivered"));
+        await fixture.TellAsync(SignedEvents.Event(mailed, mailed.Readers[0], "delivered"));
         Assert.Contains(await mailed.LettersAsync(Mailer), d => d.State == DeliveryState.Delivered);
     }
 
@@ -169,7 +169,7 @@ public sealed class EventTests(WebhookFixture fixture) : IClassFixture<WebhookFi
         ActivitySource.AddActivityListener(listener);
         const string sent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         var mailed = await MailedEdition.CreateAsync(Mailer, 1, traceParent: sent);
-        await fixture.TellAsync(WebhookFixture.Event(mailed, mailed.Readers[0], "delivered"));
+        await fixture.TellAsync(SignedEvents.Event(mailed, mailed.Readers[0], "delivered"));
 
         await Eventually.TrueAsync(() =>
         {
@@ -182,9 +182,9 @@ public sealed class EventTests(WebhookFixture fixture) : IClassFixture<WebhookFi
     {
         var mailed = await MailedEdition.CreateAsync(Mailer, 3);
         await fixture.TellAsync(
-            WebhookFixture.Event(mailed, mailed.Readers[0], "bounce", WebhookFixture.Hard),
-            WebhookFixture.Event(mailed, mailed.Readers[1], "bounce", e => (e["type"], e["status"]) = ("blocked", "5.7.1")),
-            WebhookFixture.Event(mailed, mailed.Readers[2], "spamreport"), WebhookFixture.Event(mailed, mailed.Readers[2], "bounce", WebhookFixture.Hard));
+            SignedEvents.Event(mailed, mailed.Readers[0], "bounce", SignedEvents.Hard),
+            SignedEvents.Event(mailed, mailed.Readers[1], "bounce", e => (e["type"], e["status"]) = ("blocked", "5.7.1")),
+            SignedEvents.Event(mailed, mailed.Readers[2], "spamreport"), SignedEvents.Event(mailed, mailed.Readers[2], "bounce", SignedEvents.Hard));
 
         var told = await Mailer.SentAsync<DeliverabilityChanged>(e => e.PublicationId == mailed.Publication);
         var byReader = told.Addresses.ToDictionary(a => a.Id);

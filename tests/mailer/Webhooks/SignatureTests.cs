@@ -79,5 +79,6 @@ public sealed class SignatureTests(WebhookFixture fixture) : IClassFixture<Webho
     {
         using var answer = await fixture.PostAsync("[]"u8.ToArray(), path: "/webhooks/sendgrid/second");
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        await fixture.SettleAsync();
     }
 }

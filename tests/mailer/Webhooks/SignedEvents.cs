@@ -12,7 +12,7 @@ using Newsletter.Tests.Harness;
 namespace Newsletter.Mailer.Tests.Webhooks;
 
 /// <summary>A mailer that knows the key of a SendGrid played by the test.</summary>
-public sealed class WebhookFixture : IAsyncLifetime
+public abstract class SignedEvents(DatabaseKind database) : IAsyncLifetime
 {
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
@@ -22,13 +22,14 @@ public sealed class WebhookFixture : IAsyncLifetime
     {
         var key = Convert.ToBase64String(_key.ExportSubjectPublicKeyInfo());
         Mailer = await ServiceUnderTest.StartAsync("mailer", b => b.AddMailer(), a => a.MapMailer(),
-            [new("SendGrid:ApiKey", "SG.test"), new("SendGrid:WebhookKey", key), new("SendGrid:Accounts:second:WebhookKey", key)]);
+            [new("SendGrid:ApiKey", "SG.test"), new("SendGrid:WebhookKey", key), new("SendGrid:Accounts:second:WebhookKey", key)], database);
     }
 
     public async ValueTask DisposeAsync()
     {
         await Mailer.DisposeAsync();
         _key.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     public async Task<HttpResponseMessage> PostAsync(byte[] body, DateTimeOffset? at = null, string? signature = null, string? timestamp = null, string path = "/webhooks/sendgrid")
@@ -78,3 +79,8 @@ public sealed class WebhookFixture : IAsyncLifetime
 
     internal static void Hard(JsonObject told) => (told["type"], told["status"], told["reason"]) = ("bounce", "5.1.1", "550 5.1.1 <ada@example.com> unknown");
 }
+
+public sealed class WebhookFixture() : SignedEvents(DatabaseKind.Postgres);
+
+/// <summary>As in standalone.</summary>
+public sealed class SqliteWebhookFixture() : SignedEvents(DatabaseKind.Sqlite);
