@@ -18,7 +18,7 @@ internal static class RouteTable
         ["billing"] =
         [
             "/{p}/plans/{**rest}", "/{p}/checkout/{**rest}", "/{p}/billing/{**rest}", "/{p}/gifts/{**rest}", "/webhooks/stripe/{**rest}",
-            $"{Api}/tiers/{{**rest}}", $"{Api}/checkout/{{**rest}}", $"{Api}/grants/{{**rest}}", $"{Api}/payments/{{**rest}}",
+            $"{Api}/tiers/{{**rest}}", $"{Api}/checkout/{{**rest}}", $"{Api}/grants/{{**rest}}", $"{Api}/payments/{{**rest}}", $"{Api}/payment-account",
         ],
         ["mailer"] =
         [
