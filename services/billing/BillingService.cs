@@ -60,6 +60,7 @@ public static class BillingService
         api.MapGrants();
         api.MapGiftApi();
         api.MapPayments();
+        api.MapPaymentAccount();
 
         app.MapWebhooks();
         app.MapReconciliation();

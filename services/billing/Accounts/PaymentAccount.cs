@@ -20,8 +20,8 @@ internal sealed class PaymentAccount
     public string? SecretKey { get; private set; }
     /// <summary>Encrypted.</summary>
     public string? WebhookSecret { get; private set; }
-    /// <summary><c>acct_…</c>, for <see cref="PaymentAccountKind.Connect"/> only.</summary>
-    public string? ConnectedAccount { get; private set; }
+    /// <summary><c>acct_…</c>; null for the installation's, which is whatever the settings' key opens.</summary>
+    public string? StripeAccountId { get; private set; }
     /// <summary>A publication sells through its newest active account; older ones still hear of what they sold.</summary>
     public bool Active { get; private set; }
     public DateTimeOffset CreatedAt { get; private set; }
@@ -39,18 +39,21 @@ internal sealed class PaymentAccount
         ? new("00000000-0000-0000-0000-000000000002")
         : new("00000000-0000-0000-0000-000000000001");
 
-    public static PaymentAccount OfPublication(Guid publicationId, PaymentMode mode, string? connectedAccount, DateTimeOffset now) => new()
+    public static PaymentAccount OfPublication(Guid publicationId, PaymentMode mode, string stripeAccountId, DateTimeOffset now) => new()
     {
         Id = Guid.CreateVersion7(now),
         PublicationId = publicationId,
         Mode = mode,
-        Kind = connectedAccount is null ? PaymentAccountKind.OwnKey : PaymentAccountKind.Connect,
-        ConnectedAccount = connectedAccount,
+        Kind = PaymentAccountKind.OwnKey,
+        StripeAccountId = stripeAccountId,
         Active = true,
         CreatedAt = now,
     };
 
-    public void Keep(string encryptedKey, string encryptedWebhookSecret) => (SecretKey, WebhookSecret) = (encryptedKey, encryptedWebhookSecret);
+    public bool IsConnected => Kind == PaymentAccountKind.Connect;
+
+    /// <summary>The secrets come encrypted.</summary>
+    public void Open(string secretKey, string? webhookSecret) => (SecretKey, WebhookSecret, Active) = (secretKey, webhookSecret ?? WebhookSecret, true);
 
     public void Retire() => Active = false;
 

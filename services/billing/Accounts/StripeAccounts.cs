@@ -36,17 +36,21 @@ internal sealed class StripeAccounts(BillingDb db, IHttpClientFactory http, IDat
     /// <summary>A publication's account may sell for that publication only, the installation's for all.</summary>
     public static bool Serves(PaymentAccount account, Guid publicationId) => account.PublicationId is null || account.PublicationId == publicationId;
 
-    public StripeClient ClientOf(PaymentAccount account) => new(new StripeClientOptions
+    public StripeClient ClientOf(PaymentAccount account) =>
+        ClientOf(account.SecretKey is { } key ? _protector.Unprotect(key) : Settings.ApiKey, account.IsConnected ? account.StripeAccountId : null);
+
+    public StripeClient ClientOf(string secretKey, string? connectedAccount = null) => new(new StripeClientOptions
     {
-        ApiKey = account.SecretKey is { } key ? _protector.Unprotect(key) : Settings.ApiKey,
+        ApiKey = secretKey,
         ApiBase = Settings.ApiBase.TrimEnd('/'),
-        StripeAccount = account.ConnectedAccount,
+        StripeAccount = connectedAccount,
         HttpClient = new SystemNetHttpClient(http.CreateClient(HttpClientName), maxNetworkRetries: 1, enableTelemetry: false),
     });
 
     public string WebhookSecretOf(PaymentAccount account) =>
         account.WebhookSecret is { } secret ? _protector.Unprotect(secret) : Settings.WebhookSecret;
 
-    public void Protect(PaymentAccount account, string secretKey, string webhookSecret) =>
-        account.Keep(_protector.Protect(secretKey), _protector.Protect(webhookSecret));
+    /// <param name="webhookSecret">Null: it stays what it was.</param>
+    public void Open(PaymentAccount account, string secretKey, string? webhookSecret) =>
+        account.Open(_protector.Protect(secretKey), webhookSecret is null ? null : _protector.Protect(webhookSecret));
 }

@@ -30,7 +30,7 @@ internal sealed class TierCatalog(BillingDb db, StripeAccounts accounts)
                 UnitAmount = amount,
                 Recurring = new() { Interval = interval == BillingInterval.Month ? "month" : "year" },
             },
-            new RequestOptions { IdempotencyKey = $"price-{tier.Id:N}-{interval}-{tier.Currency}-{amount}" },
+            new RequestOptions { IdempotencyKey = $"price-{tier.Id:N}-{account.Id:N}-{interval}-{tier.Currency}-{amount}" },
             cancellation);
         await KeepAsync(TierPrice.Of(account.Id, tier, interval, amount, price.Id), cancellation);
         return price.Id;
@@ -50,7 +50,8 @@ internal sealed class TierCatalog(BillingDb db, StripeAccounts accounts)
         }
 
         // An id of our own making: after a restore of an older database the product that members pay for is found again.
-        var id = $"tier_{tier.Id:N}";
+        // It names our account too: two publications with one Stripe account must not know each other's products.
+        var id = $"tier_{tier.Id:N}_{account.Id:N}";
         try
         {
             await products.CreateAsync(new() { Id = id, Name = tier.Name }, cancellationToken: cancellation);

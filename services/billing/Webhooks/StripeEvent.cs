@@ -11,6 +11,18 @@ internal sealed record StripeEvent(string Id, string Type, string? ObjectId, Str
 {
     private const int MostCharacters = 255;
 
+    /// <summary>What Stripe is asked to tell.</summary>
+    public static readonly IReadOnlyList<string> Wanted =
+    [
+        "checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed", "checkout.session.expired",
+        "customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted", "customer.subscription.paused",
+        "customer.subscription.resumed", "customer.subscription.trial_will_end", "customer.subscription.pending_update_applied",
+        "customer.subscription.pending_update_expired", "invoice.paid", "invoice.payment_failed", "invoice.payment_action_required",
+        "invoice.finalization_failed", "invoice.voided", "invoice.marked_uncollectible", "invoice_payment.paid", "charge.refunded",
+        "refund.created", "refund.updated", "refund.failed", "charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated",
+    ];
+
     /// <summary>Null for what is not an event.</summary>
     public static StripeEvent? Read(ReadOnlyMemory<byte> body)
     {

@@ -36,7 +36,7 @@ internal static class WebhookEndpoints
         if (StripeEvent.Read(body) is not { } received) return Problem.BadRequest("The body is not an event.");
         if (received.Live != (payer.Mode == PaymentMode.Live)) return Problem.BadRequest("The event is of the other mode.");
         // A platform hears of all its connected accounts at one address.
-        if (payer.ConnectedAccount is { } connected && received.Account != connected) return TypedResults.Ok();
+        if (payer.IsConnected && received.Account != payer.StripeAccountId) return TypedResults.Ok();
 
         if (await KeepAsync(payer.Id, received, db, queue, cancellation))
         {

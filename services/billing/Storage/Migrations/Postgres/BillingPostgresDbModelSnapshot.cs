@@ -56,10 +56,6 @@ namespace Newsletter.Billing.Storage.Migrations.Postgres
                         .HasColumnType("boolean")
                         .HasColumnName("active");
 
-                    b.Property<string>("ConnectedAccount")
-                        .HasColumnType("text")
-                        .HasColumnName("connected_account");
-
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
@@ -79,6 +75,10 @@ namespace Newsletter.Billing.Storage.Migrations.Postgres
                     b.Property<string>("SecretKey")
                         .HasColumnType("text")
                         .HasColumnName("secret_key");
+
+                    b.Property<string>("StripeAccountId")
+                        .HasColumnType("text")
+                        .HasColumnName("stripe_account_id");
 
                     b.Property<string>("WebhookSecret")
                         .HasColumnType("text")

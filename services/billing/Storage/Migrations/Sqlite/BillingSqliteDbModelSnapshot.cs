@@ -49,10 +49,6 @@ namespace Newsletter.Billing.Storage.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("active");
 
-                    b.Property<string>("ConnectedAccount")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("connected_account");
-
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
@@ -72,6 +68,10 @@ namespace Newsletter.Billing.Storage.Migrations.Sqlite
                     b.Property<string>("SecretKey")
                         .HasColumnType("TEXT")
                         .HasColumnName("secret_key");
+
+                    b.Property<string>("StripeAccountId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("stripe_account_id");
 
                     b.Property<string>("WebhookSecret")
                         .HasColumnType("TEXT")

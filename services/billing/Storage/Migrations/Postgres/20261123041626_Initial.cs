@@ -201,7 +201,7 @@ namespace Newsletter.Billing.Storage.Migrations.Postgres
                     kind = table.Column<int>(type: "integer", nullable: false),
                     secret_key = table.Column<string>(type: "text", nullable: true),
                     webhook_secret = table.Column<string>(type: "text", nullable: true),
-                    connected_account = table.Column<string>(type: "text", nullable: true),
+                    stripe_account_id = table.Column<string>(type: "text", nullable: true),
                     active = table.Column<bool>(type: "boolean", nullable: false),
                     created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
@@ -387,11 +387,11 @@ namespace Newsletter.Billing.Storage.Migrations.Postgres
 
             migrationBuilder.InsertData(
                 table: "payment_accounts",
-                columns: new[] { "id", "active", "connected_account", "created_at", "kind", "mode", "publication_id", "secret_key", "webhook_secret" },
+                columns: new[] { "id", "active", "created_at", "kind", "mode", "publication_id", "secret_key", "stripe_account_id", "webhook_secret" },
                 values: new object[,]
                 {
-                    { new Guid("00000000-0000-0000-0000-000000000001"), true, null, new DateTimeOffset(new DateTime(1970, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), 0, 0, null, null, null },
-                    { new Guid("00000000-0000-0000-0000-000000000002"), true, null, new DateTimeOffset(new DateTime(1970, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), 0, 1, null, null, null }
+                    { new Guid("00000000-0000-0000-0000-000000000001"), true, new DateTimeOffset(new DateTime(1970, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), 0, 0, null, null, null, null },
+                    { new Guid("00000000-0000-0000-0000-000000000002"), true, new DateTimeOffset(new DateTime(1970, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), 0, 1, null, null, null, null }
                 });
 
             migrationBuilder.CreateIndex(

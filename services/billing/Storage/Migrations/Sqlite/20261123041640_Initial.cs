@@ -200,7 +200,7 @@ namespace Newsletter.Billing.Storage.Migrations.Sqlite
                     kind = table.Column<int>(type: "INTEGER", nullable: false),
                     secret_key = table.Column<string>(type: "TEXT", nullable: true),
                     webhook_secret = table.Column<string>(type: "TEXT", nullable: true),
-                    connected_account = table.Column<string>(type: "TEXT", nullable: true),
+                    stripe_account_id = table.Column<string>(type: "TEXT", nullable: true),
                     active = table.Column<bool>(type: "INTEGER", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false)
                 },
@@ -386,11 +386,11 @@ namespace Newsletter.Billing.Storage.Migrations.Sqlite
 
             migrationBuilder.InsertData(
                 table: "payment_accounts",
-                columns: new[] { "id", "active", "connected_account", "created_at", "kind", "mode", "publication_id", "secret_key", "webhook_secret" },
+                columns: new[] { "id", "active", "created_at", "kind", "mode", "publication_id", "secret_key", "stripe_account_id", "webhook_secret" },
                 values: new object[,]
                 {
-                    { new Guid("00000000-0000-0000-0000-000000000001"), true, null, 0L, 0, 0, null, null, null },
-                    { new Guid("00000000-0000-0000-0000-000000000002"), true, null, 0L, 0, 1, null, null, null }
+                    { new Guid("00000000-0000-0000-0000-000000000001"), true, 0L, 0, 0, null, null, null, null },
+                    { new Guid("00000000-0000-0000-0000-000000000002"), true, 0L, 0, 1, null, null, null, null }
                 });
 
             migrationBuilder.CreateIndex(
