@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Identity;
+using Newsletter.Defaults.Problems;
 
 namespace Newsletter.Gateway.Docs;
 
@@ -14,10 +15,17 @@ internal static class MergedOpenApi
 
     private static async Task<IResult> MergeAsync(ServiceDirectory services, IHttpClientFactory clients, CancellationToken cancellation)
     {
-        var client = clients.CreateClient("internal");
-        var documents = await Task.WhenAll(Documented.Select(service =>
-            client.GetStringAsync(new Uri(services.AddressOf(service), "/openapi/v1.json"), cancellation)));
-        return Results.Text(Merge(documents.Select(d => JsonNode.Parse(d)!.AsObject())).ToJsonString(), "application/json");
+        using var client = clients.CreateClient("internal");
+        try
+        {
+            var documents = await Task.WhenAll(Documented.Select(service =>
+                client.GetStringAsync(new Uri(services.AddressOf(service), "/openapi/v1.json"), cancellation)));
+            return Results.Text(Merge(documents.Select(d => JsonNode.Parse(d)!.AsObject())).ToJsonString(), "application/json");
+        }
+        catch (HttpRequestException)
+        {
+            return Problem.Of(StatusCodes.Status503ServiceUnavailable, "A service is away, and with it its part of the documentation; try again.");
+        }
     }
 
     internal static JsonObject Merge(IEnumerable<JsonObject> documents)

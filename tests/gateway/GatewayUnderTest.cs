@@ -1,0 +1,125 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Newsletter.Tests.Harness;
+using Newsletter.Tests.Harness.Installations;
+
+namespace Newsletter.Gateway.Tests;
+
+/// <summary>
+/// The gateway as a real process, and behind it services that tell what reached them. The publication <c>papers</c> lives below a path,
+/// <c>poems</c> is an origin; billing is down.
+/// </summary>
+public class GatewayUnderTest : IAsyncLifetime
+{
+    public static readonly Guid Papers = Guid.Parse("01980000-0000-7000-8000-000000000001");
+    public static readonly Guid Poems = Guid.Parse("01980000-0000-7000-8000-000000000002");
+    private readonly Dictionary<string, WebApplication> _services = [];
+    private readonly List<HttpClient> _clients = [];
+    private TestBroker _broker = null!;
+    private ServiceProcess _gateway = null!;
+
+    public Uri Address { get; } = new($"http://localhost:{ServiceProcess.FreePort()}");
+    public string PoemsOrigin => $"http://poems.localhost:{Address.Port}";
+
+    protected virtual Dictionary<string, string> Settings => [];
+
+    public async ValueTask InitializeAsync()
+    {
+        _broker = await TestBroker.CreateAsync();
+        foreach (var name in (string[])["subscriber", "content", "mailer", "sandbox"]) _services[name] = await StartServiceAsync(name);
+        var settings = new Dictionary<string, string>(Settings)
+        {
+            ["Newsletter__Url"] = Address.ToString().TrimEnd('/'),
+            ["ConnectionStrings__rabbitmq"] = _broker.Address.AbsoluteUri,
+            ["Services__billing"] = $"http://127.0.0.1:{ServiceProcess.FreePort()}",
+            ["Gateway__MaxRequestBytes"] = "1048576",
+        };
+        foreach (var (name, service) in _services) settings[$"Services__{name}"] = service.Urls.First();
+        _gateway = new("gateway", settings, Address);
+        _gateway.Start();
+        await _gateway.ReadyAsync();
+        // It has heard of its publications when the origin answers as one.
+        await Eventually.TrueAsync(async () => (string?)(await ReachedAsync(await GetAsync("/archive", PoemsOrigin)))?["path"] == "/poems/archive", "known publications");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients) client.Dispose();
+        await _gateway.DisposeAsync();
+        foreach (var service in _services.Values) await service.DisposeAsync();
+        await _broker.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    public Task<HttpResponseMessage> GetAsync(string path, string? origin = null, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Get, path, origin, null, headers);
+
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? origin, HttpContent? content, params (string Name, string Value)[] headers)
+    {
+        // As it is written: a client of another kind does not tidy paths up before it sends them.
+        var uri = new Uri(Address.GetLeftPart(UriPartial.Authority) + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var request = new HttpRequestMessage(method, uri) { Content = content };
+        if (origin is not null) request.Headers.Host = new Uri(origin).Authority;
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+        _clients.Add(client);
+        return await client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>What the service saw of the request; null when none was reached.</summary>
+    public static async Task<JsonObject?> ReachedAsync(HttpResponseMessage answer) =>
+        answer.Headers.Contains("X-Echo") ? JsonNode.Parse(await answer.Content.ReadAsStringAsync())!.AsObject() : null;
+
+    private async Task<WebApplication> StartServiceAsync(string name)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        app.MapGet("/openapi/v1.json", () => Results.Json(new { openapi = "3.1.1", paths = new Dictionary<string, object> { [$"/api/{name}"] = new { } } }));
+        if (name == "content")
+        {
+            app.MapGet("/internal/publications", () => Results.Json(new
+            {
+                items = new[] { new { id = Papers, slug = "papers", baseUrl = $"{Address}papers" }, new { id = Poems, slug = "poems", baseUrl = PoemsOrigin } },
+            }));
+            app.MapGet("/papers/editions-like", (HttpResponse response) =>
+            {
+                response.Headers.ContentSecurityPolicy = "sandbox";
+                return "own policy";
+            });
+        }
+        if (name == "subscriber") app.MapPost("/internal/token", Exchange);
+        app.MapFallback("{**rest}", Task<IResult> (HttpContext http, CancellationToken _) => EchoAsync(name, http));
+        await app.StartAsync();
+        return app;
+    }
+
+    private static IResult Exchange(TokenRequest request) => request switch
+    {
+        { Credential: "nls_poems" } when request.PublicationId == Poems => Results.Json(new { token = "token-poems", expiresAt = DateTimeOffset.UtcNow.AddMinutes(5) }),
+        { Credential: "nls_papers" or "nlk_papers" } when request.PublicationId == Papers => Results.Json(new { token = "token-papers", expiresAt = DateTimeOffset.UtcNow.AddMinutes(5) }),
+        _ => Results.NotFound(),
+    };
+
+    private static async Task<IResult> EchoAsync(string service, HttpContext http)
+    {
+        var bytes = 0L;
+        var buffer = new byte[8192];
+        int read;
+        while ((read = await http.Request.Body.ReadAsync(buffer, http.RequestAborted)) > 0) bytes += read;
+        http.Response.Headers["X-Echo"] = service;
+        return Results.Json(new
+        {
+            service,
+            path = http.Request.Path.Value,
+            query = http.Request.QueryString.Value,
+            bytes,
+            headers = http.Request.Headers.ToDictionary(h => h.Key.ToLowerInvariant(), h => h.Value.ToString()),
+        });
+    }
+
+    private sealed record TokenRequest(string Credential, Guid? PublicationId);
+}
