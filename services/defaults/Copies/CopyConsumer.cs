@@ -113,8 +113,9 @@ internal sealed class ResyncConsumer<TConsumer, TEvent>(TConsumer copies) : ICon
     public Task Consume(ConsumeContext<Resync<TEvent>> context) => copies.ResyncAsync(context.Message, context.CancellationToken);
 }
 
+/// <summary>A part that has come, until all of its resync have.</summary>
 internal sealed class ResyncPart
 {
-    public Guid ResyncId { get; set; }
-    public int Part { get; set; }
+    public Guid ResyncId { get; init; }
+    public int Part { get; init; }
 }
