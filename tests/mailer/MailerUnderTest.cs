@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Identity;
+using Newsletter.Defaults.Storage;
 using Newsletter.Mailer.Storage;
 using Newsletter.Tests.Harness;
 
@@ -36,7 +37,21 @@ public sealed class MailerUnderTest : IAsyncDisposable
         return publication;
     }
 
-    public Task<T> WithDbAsync<T>(Func<MailerDb, Task<T>> use) => Service.WithDbAsync(use);
+    /// <summary>Connections that a test has cut stay in the pool until somebody trips over them: here it is us.</summary>
+    public async Task<T> WithDbAsync<T>(Func<MailerDb, Task<T>> use)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await Service.WithDbAsync(use);
+            }
+            catch (Exception e) when (tries < 50 && DatabaseFailure.IsAway(e))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50));
+            }
+        }
+    }
 
     public Task<Edition> EditionAsync(Func<Edition, bool> match, string what) => Eventually.GetAsync(
         async () => (await WithDbAsync(db => db.Editions.AsNoTracking().ToListAsync())).Find(e => match(e)), what);

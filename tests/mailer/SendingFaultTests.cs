@@ -179,6 +179,20 @@ public sealed class SendingFaultTests : IAsyncLifetime
         Assert.Equal(7, _mailer.Provider.Of(edition).Count);
     }
 
+    [Fact]
+    public async Task An_address_that_the_provider_refuses_at_once_counts_as_bounced()
+    {
+        await _publication.JoinAsync("good");
+        var bad = _publication.Reader("bad") with { Email = "no mailbox", NormalisedEmail = "no mailbox" };
+        await _publication.TellAsync(bad);
+
+        var edition = await _publication.PublishAsync(_publication.Post("Refused"));
+
+        await _mailer.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 1), (DeliveryState.Bounced, 1));
+        var told = await _mailer.Service.SentAsync<DeliverabilityChanged>(e => e.Addresses.Any(a => a.Id == bad.Id));
+        Assert.Equal(Contracts.Deliverability.Bounced, Assert.Single(told.Addresses).Status);
+    }
+
     private Task<Edition> HeldBackAsync(Access access = Access.Subscribers) => HeldBackAsync(_publication.Post("Held back", access));
 
     /// <summary>An edition whose batches were refused once by a provider that is away.</summary>

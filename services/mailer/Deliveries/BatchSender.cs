@@ -3,8 +3,10 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Newsletter.Defaults.Storage;
 using Newsletter.Defaults.Telemetry;
+using Newsletter.Mailer.Deliverability;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
+using Newsletter.Mailer.Webhooks;
 
 namespace Newsletter.Mailer.Deliveries;
 
@@ -12,7 +14,7 @@ namespace Newsletter.Mailer.Deliveries;
 /// Sends one batch: claim, commit as sending, call the provider, record. Whatever dies in between leaves rows that say how far it came:
 /// queued was never handed over, sending may have been.
 /// </summary>
-internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterDesk desk, IMailProvider provider, IOptions<MailOptions> options, TimeProvider time)
+internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterDesk desk, AddressBook addresses, IMailProvider provider, IOptions<MailOptions> options, TimeProvider time)
 {
     private const int MostRecordTries = 300;
 
@@ -95,9 +97,24 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         await ledger.RecordAsync(batch, outcomes, cancellation);
+        await LearnAsync(batch, outcomes, cancellation);
         HashSet<Guid> going = next.Length == 0 ? [] : await ledger.BeginAsync(batch, next, cancellation);
         await transaction.CommitAsync(cancellation);
         return going;
+    }
+
+    /// <summary>A mailbox that does not exist is as bad when the provider says so at once as when a bounce tells it later.</summary>
+    private async Task LearnAsync(Batch batch, IReadOnlyList<SendOutcome> outcomes, CancellationToken cancellation)
+    {
+        List<LetterEvent> bounced =
+        [
+            .. outcomes.OfType<SendOutcome.Rejected>().Where(r => r.AddressIsBad).Select(r => new LetterEvent(
+                new("", EventKind.Bounce, "", time.GetUtcNow()) { Reason = r.Code }, batch.PublicationId, batch.EditionId, Guid.ParseExact(r.Key, "N"))),
+        ];
+        if (bounced.Count == 0) return;
+        db.ChangeTracker.Clear();
+        await addresses.LearnAsync(bounced, cancellation);
+        await db.SaveChangesAsync(cancellation);
     }
 
     /// <summary>Not cancelled when the process stops: a call that was begun is worth its answer.</summary>
