@@ -38,7 +38,7 @@ internal static class PageHeaders
     /// <summary>The same for every visitor: a shared cache may keep it for half a minute.</summary>
     public static void Shared(this HttpResponse response) => response.Headers.CacheControl = "public, max-age=0, s-maxage=30";
 
-    public static void Private(this HttpResponse response) => response.Headers.CacheControl = "private, no-store";
+    public static void Private(this HttpResponse response) => response.Headers.CacheControl = "private, no-cache, no-store";
 
     /// <summary>A page whose address is a secret: nobody keeps it, and no link from it tells it on.</summary>
     public static void Secret(this HttpResponse response)

@@ -50,12 +50,17 @@ internal static class SubscriberEndpoints
 
     /// <param name="q">The beginning of an address, or a part of a name.</param>
     private static async Task<Results<Ok<ListPage<SubscriberView>>, ValidationProblem>> ListAsync(
-        [StringLength(254)] string? q, SubscriberStatus? status, string? cursor, [Range(1, 100)] int? limit,
+        [StringLength(254)] string? q, string? status, string? cursor, [Range(1, 100)] int? limit,
         CurrentPublication publication, SubscriberDb db, CancellationToken cancellation)
     {
         if (q?.Any(char.IsControl) == true) return Problem.Field("q", "There is nothing to find by a control character.");
         var query = db.Subscribers.AsNoTracking().Where(s => s.PublicationId == publication.Id);
-        if (status is { } wanted) query = query.Where(SubscriberView.Has(wanted));
+        if (status is not null)
+        {
+            // Enums in a query are bound by their names in C#, not by ours.
+            if (SubscriberView.StatusNamed(status) is not { } wanted) return Problem.Field("status", "A status is pending, active or unsubscribed.");
+            query = query.Where(SubscriberView.Has(wanted));
+        }
         if (!string.IsNullOrWhiteSpace(q))
         {
             var start = q.Trim().ToLowerInvariant();

@@ -20,6 +20,15 @@ internal sealed record SubscriberView(
             s.Tags, s.TimeZone, s.TrackingAllowed, s.Source, s.CreatedAt, s.ConfirmedAt);
     }
 
+    /// <summary>Null for a word that is none.</summary>
+    public static SubscriberStatus? StatusNamed(string? word) => word switch
+    {
+        "pending" => SubscriberStatus.Pending,
+        "active" => SubscriberStatus.Active,
+        "unsubscribed" => SubscriberStatus.Unsubscribed,
+        _ => null,
+    };
+
     public static SubscriberStatus StatusOf(Subscriber s) =>
         !s.IsConfirmed ? SubscriberStatus.Pending : s.Newsletters.Any() ? SubscriberStatus.Active : SubscriberStatus.Unsubscribed;
 
