@@ -2,6 +2,7 @@ using System.ServiceModel.Syndication;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Unicode;
 using System.Xml;
 using Newsletter.Content.Publications;
 using Newsletter.Content.Storage;
@@ -46,7 +47,8 @@ internal static class Rss
 /// <summary>JSON Feed 1.1.</summary>
 internal static class JsonFeed
 {
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    // Every letter as it is, but nothing that a careless program would take for markup.
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
 
     public static byte[] Of(KnownPublication publication, IReadOnlyList<FeedItem> items)
     {

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Newsletter.Content.Posts;
 using Newsletter.Content.Storage;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Hosting;
@@ -63,11 +64,12 @@ internal static class PublicationEndpoints
     }
 
     private static async Task<Results<Ok<PublicationAnswer>, ValidationProblem, ProblemHttpResult>> ChangeAsync(
-        PublicationChange request, CurrentPublication current, Caller caller, ContentDb db, PublicationCache cache,
+        PublicationChange request, CurrentPublication current, Caller caller, ContentDb db, PublicationCache cache, PostCache posts,
         IOptions<NewsletterOptions> options, TimeProvider time, CancellationToken cancellation)
     {
         if (request.Suspended is not null && !caller.May(Permission.Operate)) return Problem.Forbidden("Only operators suspend a publication.");
         var publication = await db.Publications.SingleAsync(p => p.Id == current.Id, cancellation);
+        var baseUrl = publication.BaseUrl;
         if (Apply(request, publication, options.Value) is { } wrong) return wrong;
         if (db.ChangeTracker.HasChanges())
         {
@@ -81,6 +83,7 @@ internal static class PublicationEndpoints
                 return Problem.Conflict("Another publication has this domain.");
             }
             cache.Forget(publication.Slug);
+            if (publication.BaseUrl != baseUrl) await PostMoves.RenderAgainAsync(db, KnownPublication.Of(publication), posts, time, cancellation);
         }
         return TypedResults.Ok(Answer(publication));
     }

@@ -58,6 +58,8 @@ public sealed class Post
         (Body, Entries, Minutes) = (text.Body, entries, Rendering.Minutes);
     }
 
+    public void RenderAgain(string url) => Rendering = Renderer.Render(Body, Entries, url);
+
     public bool MayMoveTo(string slug) => slug == Slug || FirstPublishedAt is null;
 
     public void MoveTo(string slug) => Slug = slug;

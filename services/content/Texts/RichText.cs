@@ -6,7 +6,7 @@ using Markdig;
 
 namespace Newsletter.Content.Texts;
 
-/// <summary>A text that cannot be shown: nested too deeply to be handled safely.</summary>
+/// <summary>A text that cannot be handled safely; the message tells its author why.</summary>
 internal sealed class TextException(string message) : Exception(message);
 
 /// <summary>Markdown to HTML that is safe on pages and in mail: sanitised, with absolute addresses only.</summary>
@@ -40,6 +40,7 @@ internal static class RichText
     /// <param name="address">What relative addresses are relative to.</param>
     public static IElement Render(string markdown, string address)
     {
+        TextLimits.Check(markdown);
         string html;
         try
         {

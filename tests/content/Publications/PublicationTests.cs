@@ -56,6 +56,18 @@ public sealed class PublicationTests(ContentFixture content) : IClassFixture<Con
         Assert.Contains(hosts.GetProperty("items").EnumerateArray(), h => h.GetProperty("slug").GetString() == publication.Slug && h.GetProperty("host").GetString() == domain);
     }
 
+    [Fact]
+    public async Task When_a_publication_moves_its_posts_move_with_it()
+    {
+        var publication = await content.PublicationAsync();
+        await publication.Author.PostJsonAsync($"{publication.Api}/posts", new { title = "One", slug = "one", body = "[next](two)" });
+        await publication.Editor.PostJsonAsync($"{publication.Api}/posts/one/publish", new { mail = false });
+        await publication.Owner.PatchJsonAsync(publication.Api, new { domain = $"{publication.Slug}.example" });
+        var told = await content.Service.SentAsync<PostChanged>(e => e.Post.Url == $"https://{publication.Slug}.example/posts/one");
+        Assert.Contains($"https://{publication.Slug}.example/posts/two", told.Post.Cuts[0].Html, StringComparison.Ordinal);
+        Assert.Contains($"https://{publication.Slug}.example/posts/two", (await publication.Anonymous.GetJsonAsync($"{publication.Api}/posts/one")).GetProperty("html").GetString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("api")]
     [InlineData("www")]

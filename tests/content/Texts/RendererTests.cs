@@ -38,7 +38,10 @@ public sealed class RendererTests
     public void Nesting_without_end_is_refused()
     {
         Assert.Throws<TextException>(() => Render(string.Concat(Enumerable.Repeat("<div>", 50_000))));
+        Assert.Throws<TextException>(() => Render(string.Concat(Enumerable.Repeat("<b>", 4_000))));
         Assert.Throws<TextException>(() => Render(string.Concat(Enumerable.Repeat("> ", 5_000)) + "x"));
+        Assert.Throws<TextException>(() => Render(string.Concat(Enumerable.Repeat("[a](", 30_000))));
+        Assert.Throws<TextException>(() => Render("", Entry("Evil", string.Concat(Enumerable.Repeat("*a ", 3_000)))));
     }
 
     [Fact]
