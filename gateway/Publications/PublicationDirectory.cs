@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net.Http.Json;
 using MassTransit;
 using Newsletter.Contracts;
@@ -24,17 +24,17 @@ internal sealed partial class PublicationDirectory(ServiceDirectory services, IH
     private readonly SemaphoreSlim _asking = new(1, 1);
     private volatile IReadOnlyDictionary<string, PublicationHost> _bySlug = new Dictionary<string, PublicationHost>();
     private volatile IReadOnlyDictionary<string, PublicationHost> _byHost = new Dictionary<string, PublicationHost>();
-    private long _askedAt = long.MinValue / 2;
+    private long _askedAt;
 
     public IEnumerable<PublicationHost> All => _bySlug.Values;
 
     public PublicationHost? ByHost(string host) => _byHost.GetValueOrDefault(host);
 
-    /// <summary>Asks content where the slug is not known yet: a publication that was made a moment ago.</summary>
+    /// <summary>Asks content where the slug is not known yet: a publication that was made a moment ago. All who wait share one answer.</summary>
     public async ValueTask<PublicationHost?> BySlugAsync(string slug, CancellationToken cancellation)
     {
-        if (_bySlug.TryGetValue(slug, out var known)) return known;
-        await LoadAsync(AskAtMostEvery, cancellation);
+        if (_bySlug.TryGetValue(slug, out var known) || !CouldBeSlug(slug)) return known;
+        await LoadAsync(cancellation);
         return _bySlug.GetValueOrDefault(slug);
     }
 
@@ -46,19 +46,24 @@ internal sealed partial class PublicationDirectory(ServiceDirectory services, IH
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            await LoadAsync(TimeSpan.Zero, stoppingToken);
+            await LoadAsync(stoppingToken);
             var pause = _bySlug.Count == 0 ? TimeSpan.FromSeconds(1) : Refresh;
             await Task.Delay(pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task LoadAsync(TimeSpan atMostEvery, CancellationToken cancellation)
+    private static bool CouldBeSlug(string text) => text.Length <= 63 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+
+    private async Task LoadAsync(CancellationToken cancellation)
     {
+        var came = Stopwatch.GetTimestamp();
         await _asking.WaitAsync(cancellation);
         try
         {
-            if (Environment.TickCount64 - _askedAt < (long)atMostEvery.TotalMilliseconds) return;
-            _askedAt = Environment.TickCount64;
+            if (_askedAt > came) return;
+            var rest = AskAtMostEvery - Stopwatch.GetElapsedTime(_askedAt);
+            if (_askedAt != 0 && rest > TimeSpan.Zero) await Task.Delay(rest, cancellation);
+            _askedAt = Stopwatch.GetTimestamp();
             using var client = clients.CreateClient("internal");
             var listed = await client.GetFromJsonAsync<ListPage<PublicationHost>>(
                 new Uri(services.AddressOf("content"), "/internal/publications"), Json.Options, cancellation);

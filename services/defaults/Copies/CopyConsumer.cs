@@ -99,7 +99,7 @@ public abstract class CopyConsumer<TDb, TEvent, TSnapshot, TCopy>(TDb db) : ICop
 
     private async Task<bool> BuryAsync(long since, CancellationToken cancellation)
     {
-        var unseen = await Db.Set<TCopy>().Where(c => c.Version < since && !c.Deleted).Take(BuryAtOnce).ToListAsync(cancellation);
+        var unseen = await Db.Set<TCopy>().Where(c => c.Version < since && !c.Deleted).OrderBy(c => c.Id).Take(BuryAtOnce).ToListAsync(cancellation);
         foreach (var copy in unseen) copy.Bury(since);
         if (unseen.Count > 0) await FollowAsync(unseen, cancellation);
         return unseen.Count == BuryAtOnce;

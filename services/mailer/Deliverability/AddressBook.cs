@@ -57,7 +57,7 @@ internal sealed class AddressBook(MailerDb db, SecretKeys keys, TimeProvider tim
         var before = time.GetUtcNow() - BlockLasts;
         while (true)
         {
-            var blocked = await db.AddressStatuses.Where(a => a.Status == DeliverabilityStatus.Blocked && a.Since < before).Take(AtOnce).ToListAsync(cancellation);
+            var blocked = await db.AddressStatuses.Where(a => a.Status == DeliverabilityStatus.Blocked && a.Since < before).OrderBy(a => a.Since).Take(AtOnce).ToListAsync(cancellation);
             if (blocked.Count == 0) return;
             foreach (var row in blocked) Clear(row, "tried_again");
             await db.SaveChangesAsync(cancellation);

@@ -148,7 +148,7 @@ public abstract class Story(Installation house)
         var plans = await visitor.OpenAsync($"{Base}/plans");
         var checkout = await visitor.SubmitAsync(plans, "form[action$='/checkout'] button");
         Assert.Contains("/sandbox/checkout/", checkout.Address.AbsolutePath, StringComparison.Ordinal);
-        var back = await visitor.SubmitAsync(checkout, "button[value=pay], main form[method=post]");
+        var back = await visitor.SubmitAsync(checkout, "form[action*='/sandbox/checkout/'] button");
         Assert.StartsWith(Base, back.Address.ToString(), StringComparison.Ordinal);
 
         await Eventually.TrueAsync(async () =>
@@ -168,8 +168,11 @@ public abstract class Story(Installation house)
         Assert.Contains("The rest of it.", (await visitor.OpenAsync($"{Base}/posts/{forMembers}")).Html, StringComparison.Ordinal);
 
         // The paid time runs out, as with a test clock.
-        var subscriptions = await house.Staff().GetFromJsonAsync<JsonElement>($"/sandbox/api/stripe/subscriptions?email={Uri.EscapeDataString(Weekly)}");
-        var id = subscriptions.GetProperty("items")[0].GetProperty("id").GetString();
+        var stripe = house.Staff("sk_test_sandbox");
+        var customers = await stripe.GetFromJsonAsync<JsonElement>($"/sandbox/stripe/v1/customers?email={Uri.EscapeDataString(Weekly)}");
+        var customer = customers.GetProperty("data")[0].GetProperty("id").GetString();
+        var subscriptions = await stripe.GetFromJsonAsync<JsonElement>($"/sandbox/stripe/v1/subscriptions?customer={customer}");
+        var id = subscriptions.GetProperty("data")[0].GetProperty("id").GetString();
         using var advanced = await house.Staff().PostAsync(new Uri($"/sandbox/api/stripe/subscriptions/{id}/advance", UriKind.Relative), null);
         Assert.True(advanced.IsSuccessStatusCode, await advanced.Content.ReadAsStringAsync());
         await Eventually.TrueAsync(async () =>
