@@ -23,6 +23,7 @@ public sealed record SendTransactionalMail
 public sealed record DeliverBatch(Guid BatchId, Guid EditionId);
 
 /// <summary>Mailer: whether mail to an address arrives; never changes consent. All of one publication.</summary>
+[MayGoUnheard]
 public sealed record DeliverabilityChanged(Guid PublicationId, IReadOnlyList<DeliverabilitySnapshot> Addresses);
 
 public enum Deliverability { Ok, Bounced, Complained, Blocked }

@@ -19,3 +19,7 @@ public sealed record Resync<T>(Guid ResyncId, long Since, int Part, int Parts, T
 /// <summary>Asks the owner of an event to send all its rows again; sent by a service that starts with empty copies.</summary>
 /// <param name="Event">The event's type name, such as <c>SubscribersChanged</c>.</param>
 public sealed record RequestResync(string Event);
+
+/// <summary>An event that none of our own services needs: where no queue takes it, it is dropped and not kept for later.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class MayGoUnheardAttribute : Attribute;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MassTransit;
 using Microsoft.Extensions.Logging;
+using Newsletter.Contracts;
 using Newsletter.Defaults.Bus;
 using RabbitMQ.Client.Exceptions;
 
@@ -30,7 +31,7 @@ internal sealed partial class OutboxPublisher(BusAddress bus, ILogger<OutboxPubl
             {
                 context.MessageId = row.Id;
                 // What no queue takes comes back, instead of being dropped by the broker; the mediator may well have nobody who listens.
-                context.Mandatory = bus.IsRemote;
+                context.Mandatory = bus.IsRemote && !type.IsDefined(typeof(MayGoUnheardAttribute), inherit: false);
             }, timeout.Token);
             return true;
         }
