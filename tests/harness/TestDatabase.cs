@@ -38,6 +38,25 @@ public sealed class TestDatabase : IAsyncDisposable
         if (away) await DropConnectionsAsync();
     }
 
+    /// <summary>A backup as of now; nobody may be connected while it is taken, so its users are cut off for a moment.</summary>
+    public async Task<string> BackUpAsync()
+    {
+        var backup = $"{_name}_backup";
+        await SetAwayAsync(true);
+        await ExecuteAsync($"CREATE DATABASE {backup} TEMPLATE {_name}");
+        await SetAwayAsync(false);
+        return backup;
+    }
+
+    /// <summary>What was written since the backup is gone, as after any restore.</summary>
+    public async Task RestoreAsync(string backup)
+    {
+        await SetAwayAsync(true);
+        await ExecuteAsync($"DROP DATABASE {_name} WITH (FORCE)");
+        await ExecuteAsync($"ALTER DATABASE {backup} RENAME TO {_name}");
+        await ExecuteAsync($"ALTER DATABASE {_name} WITH ALLOW_CONNECTIONS true");
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_folder is not null)

@@ -1,6 +1,6 @@
 using System.Net.Http.Json;
-using Newsletter.Tests.Harness.Installations;
 using Newsletter.Tests.Harness;
+using Newsletter.Tests.Harness.Installations;
 
 namespace Newsletter.SystemTests;
 

@@ -22,6 +22,12 @@ public class Distributed : Installation
 
     public ServiceProcess this[string service] => _processes[service];
     public TestDatabase DatabaseOf(string service) => _databases[service];
+    /// <summary>The services' link to RabbitMQ.</summary>
+    public FaultyLink Broker { get; private set; } = null!;
+
+    /// <summary>The mailer's link to the mail provider.</summary>
+    public FaultyLink Provider { get; private set; } = null!;
+
     public IReadOnlyList<ReceivedSpan> Spans => _collector.Spans;
     public Dictionary<string, Uri> Addresses { get; } = [];
 
@@ -29,9 +35,10 @@ public class Distributed : Installation
 
     public override async ValueTask InitializeAsync()
     {
-        var broker = await MakeVirtualHostAsync();
+        Broker = FaultyLink.To(new Uri(await MakeVirtualHostAsync()), out var broker);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         foreach (var service in (string[])[.. Services, "sandbox", "gateway"]) Addresses[service] = new($"http://127.0.0.1:{ServiceProcess.FreePort()}");
+        Provider = FaultyLink.To(new Uri(Addresses["sandbox"], "/sandbox/sendgrid"), out var provider);
         var shared = _shared = new Dictionary<string, string>
         {
             ["Newsletter__Url"] = Address.ToString().TrimEnd('/'),
@@ -40,13 +47,13 @@ public class Distributed : Installation
             ["Newsletter__Sandbox"] = "true",
             ["Newsletter__Owner__Email"] = "owner@example.com",
             ["Newsletter__Owner__ApiKey"] = OwnerKey,
-            ["ConnectionStrings__rabbitmq"] = broker,
+            ["ConnectionStrings__rabbitmq"] = broker.ToString(),
             ["Stripe__ApiKey"] = "sk_test_sandbox",
             ["Stripe__ApiBase"] = $"{Addresses["sandbox"]}sandbox/stripe",
             ["Stripe__WebhookSecret"] = "whsec_system_tests",
             ["Sandbox__StripeWebhookSecret"] = "whsec_system_tests",
             ["SendGrid__ApiKey"] = "SG.system.tests",
-            ["SendGrid__ApiBase"] = $"{Addresses["sandbox"]}sandbox/sendgrid",
+            ["SendGrid__ApiBase"] = provider.ToString(),
             ["SendGrid__WebhookKey"] = Convert.ToBase64String(key.ExportSubjectPublicKeyInfo()),
             ["Sandbox__SendGridPrivateKey"] = Convert.ToBase64String(key.ExportPkcs8PrivateKey()),
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = await _collector.StartAsync(),
@@ -78,6 +85,8 @@ public class Distributed : Installation
     public override async ValueTask DisposeAsync()
     {
         foreach (var process in _processes.Values) await process.DisposeAsync();
+        await Broker.DisposeAsync();
+        await Provider.DisposeAsync();
         await _collector.DisposeAsync();
         foreach (var database in _databases.Values) await database.DisposeAsync();
         if (_management is not null)

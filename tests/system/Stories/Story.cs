@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Newsletter.Tests.Harness.Installations;
 using Newsletter.Tests.Harness;
+using Newsletter.Tests.Harness.Installations;
 
 namespace Newsletter.SystemTests.Stories;
 
@@ -113,7 +113,13 @@ public abstract class Story(Installation house)
     {
         using var made = await editor.PostAsJsonAsync($"{Api}/posts", new
         {
-            title = $"Post {slug}", slug, kind = "article", access, topics = new[] { topic }, summary = "What it is about.", authors = new[] { "An Editor" },
+            title = $"Post {slug}",
+            slug,
+            kind = "article",
+            access,
+            topics = new[] { topic },
+            summary = "What it is about.",
+            authors = new[] { "An Editor" },
             body = "The free beginning.\n\n<!--more-->\n\nThe rest of it.",
         });
         Assert.Equal(HttpStatusCode.Created, made.StatusCode);
