@@ -41,7 +41,7 @@ public class BillingHouse : IAsyncLifetime
             ["Stripe:ApiKey"] = Stripe.ApiKey,
             ["Stripe:ApiBase"] = settings.FirstOrDefault(s => s.Key == "Stripe:ApiBase").Value ?? Stripe.ApiBase,
             ["Stripe:WebhookSecret"] = Stripe.WebhookSecret,
-            ["Stripe:TimeoutSeconds"] = "5",
+            ["Stripe:TimeoutSeconds"] = settings.FirstOrDefault(s => s.Key == "Stripe:TimeoutSeconds").Value ?? "30",
         },
         Database, useDatabase: database);
 

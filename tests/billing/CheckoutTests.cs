@@ -37,7 +37,7 @@ public sealed class CheckoutTests(BillingHouse house) : IClassFixture<BillingHou
         await house.Stripe.CallAsync(HttpMethod.Post, $"subscriptions/{id}", ("cancel_at_period_end", "true"));
 
         var end = (await house.SubscriptionsAsync(reader)).Single().PeriodEnd;
-        await house.GrantAsync(reader, g => g.Until == end, BillingHouse.Soon);
+        await house.GrantAsync(reader, g => g.Until == end);
         Assert.Contains("Cancelled", await house.As(reader).GetStringAsync("/scipapermill/billing"), StringComparison.Ordinal);
 
         await house.Stripe.AdvanceAsync(id);
@@ -53,7 +53,7 @@ public sealed class CheckoutTests(BillingHouse house) : IClassFixture<BillingHou
     {
         var (reader, first, id) = await house.MemberAsync(interval: "year");
         await house.Stripe.AdvanceAsync(id);
-        var second = await house.GrantAsync(reader, g => g.Until > first.Until, BillingHouse.Soon);
+        var second = await house.GrantAsync(reader, g => g.Until > first.Until);
         Assert.Equal(first.Until.AddYears(1), second.Until);
         await Eventually.TrueAsync(() => Task.FromResult(house.Service.Sent<SendTransactionalMail>().Count(m => m.SubscriberId == reader.Id) == 2), "two receipts");
     }
@@ -120,7 +120,8 @@ public sealed class CheckoutTests(BillingHouse house) : IClassFixture<BillingHou
         Assert.Empty(house.Grants(pending));
 
         await house.Service.PublishAsync(new SubscribersChanged(house.Publication.Id, [pending with { Version = pending.Version + 1, ConfirmedAt = DateTimeOffset.UtcNow }]));
-        var grant = await house.GrantAsync(pending, g => g.Tier == "reader", BillingHouse.Soon);
+        var grant = await house.GrantAsync(pending, g => g.Tier == "reader");
+        Assert.Contains("<td class=\"num\">$6.00</td>", await house.As(pending).GetStringAsync("/scipapermill/billing"), StringComparison.Ordinal);
         Assert.True(grant.Until > DateTimeOffset.UtcNow.AddDays(27));
         await house.SettledAsync();
         Assert.Single(house.Service.Sent<RegisterSubscriber>(), r => r.Email == "First.Payer@Example.com");
@@ -202,7 +203,7 @@ public sealed class CheckoutOnSqliteTests(BillingOnSqlite house) : IClassFixture
     {
         var (reader, grant, id) = await house.MemberAsync();
         await house.Stripe.CallAsync(HttpMethod.Post, $"subscriptions/{id}", ("cancel_at_period_end", "true"));
-        await house.GrantAsync(reader, g => g.Until < grant.Until, BillingHouse.Soon);
+        await house.GrantAsync(reader, g => g.Until < grant.Until);
         await house.SettledAsync();
         var payments = await house.Owner.GetStringAsync($"{house.Api}/payments?limit=1");
         Assert.Contains("\"amount\":600", payments, StringComparison.Ordinal);

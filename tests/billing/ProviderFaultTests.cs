@@ -38,7 +38,7 @@ public sealed class ProviderFaultTests(BillingHouse house) : IClassFixture<Billi
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
-        await using var service = await house.StartServiceAsync(null, ("Stripe:ApiBase", $"http://{silent.LocalEndpoint}"));
+        await using var service = await house.StartServiceAsync(null, ("Stripe:ApiBase", $"http://{silent.LocalEndpoint}"), ("Stripe:TimeoutSeconds", "1"));
         await service.PublishAsync(new PublicationChanged(house.Publication));
         using var owner = service.As(Role.Owner, house.Publication.Id);
         using var saved = await owner.PostAsJsonAsync($"{house.Api}/tiers", new { slug = "reader", name = "Reader", currency = "eur", prices = new { month = 500 } });
@@ -105,8 +105,11 @@ public sealed class ProviderFaultTests(BillingHouse house) : IClassFixture<Billi
     {
         await house.InDbAsync(async db =>
         {
-            var queue = new SyncQueue(db, TimeProvider.System);
-            var account = await db.PaymentAccounts.Select(a => a.Id).FirstAsync(a => a == Accounts.PaymentAccount.InstallationId(Accounts.PaymentMode.Live));
+            // In an hour, so that the worker of the house leaves the row alone.
+            var later = new ShiftedTime();
+            later.Advance(TimeSpan.FromHours(1));
+            var queue = new SyncQueue(db, later);
+            var account = Accounts.PaymentAccount.InstallationId(Accounts.PaymentMode.Test);
             await queue.RaiseAsync(account, StripeKind.Charge, "ch_lease", CancellationToken.None);
             var row = await db.StripeObjects.AsNoTracking().SingleAsync(o => o.StripeId == "ch_lease");
             var slow = await queue.ClaimAsync(row, TimeSpan.FromMilliseconds(-1), CancellationToken.None);

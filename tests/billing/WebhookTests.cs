@@ -92,7 +92,7 @@ public sealed class WebhookTests(BillingHouse house) : IClassFixture<BillingHous
         var thin = $$"""{"id":"evt_thin","object":"v2.core.event","type":"v1.customer.subscription.created","created":"2026-11-20T10:00:00.000Z","livemode":false,"related_object":{"id":"{{subscription}}","type":"subscription","url":"/v1/subscriptions/x"} }""";
         using var response = await house.Service.Anonymous().PostEventAsync(thin, house.Stripe.WebhookSecret);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        await house.GrantAsync(reader, g => g.Tier == "reader", BillingHouse.Soon);
+        await house.GrantAsync(reader, g => g.Tier == "reader");
         await house.Stripe.FaultsAsync(new { });
     }
 
@@ -146,8 +146,8 @@ public sealed class WebhookTests(BillingHouse house) : IClassFixture<BillingHous
 
         using var response = await house.Service.Anonymous().PostAsync("/internal/reconcile", null);
         response.EnsureSuccessStatusCode();
-        await house.GrantAsync(reader, g => g.Tier == "reader", BillingHouse.Soon);
-        await house.GrantAsync(member, g => g.Until > first.Until, BillingHouse.Soon);
+        await house.GrantAsync(reader, g => g.Tier == "reader");
+        await house.GrantAsync(member, g => g.Until > first.Until);
         await house.SettledAsync();
         Assert.Equal(2, (await MoneyAsync(member)).Count);
         Assert.Single(await MoneyAsync(reader));

@@ -12,7 +12,6 @@ internal sealed class Invoice
     public string StripeId { get; private set; } = "";
     public Guid PublicationId { get; private set; }
     public Guid CustomerId { get; private set; }
-    public Guid? SubscriberId { get; private set; }
     public string? Number { get; private set; }
     public long AmountPaid { get; private set; }
     public string Currency { get; private set; } = "";
@@ -28,20 +27,16 @@ internal sealed class Invoice
         StripeId = stripeId,
         PublicationId = customer.PublicationId,
         CustomerId = customer.Id,
-        SubscriberId = customer.SubscriberId,
     };
 
-    public void Take(Stripe.Invoice stripe, Guid? subscriberId)
+    public void Take(Stripe.Invoice stripe)
     {
-        SubscriberId = subscriberId ?? SubscriberId;
         Number = stripe.Number;
         AmountPaid = stripe.AmountPaid;
         Currency = stripe.Currency;
         PaidAt = stripe.Status == "paid" ? Utc(stripe.StatusTransitions.PaidAt ?? stripe.Created) : null;
         FailedAttempts = stripe.Status == "open" ? stripe.AttemptCount : 0;
     }
-
-    public void BelongTo(Guid subscriberId) => SubscriberId = subscriberId;
 
     /// <summary>True once: the receipt is to be sent with this save.</summary>
     public bool TakeReceipt()

@@ -31,7 +31,7 @@ internal sealed class InvoiceSync(BillingDb db, PayingCustomers customers, SyncQ
 
         var invoice = await db.Invoices.SingleOrDefaultAsync(i => i.AccountId == step.Account.Id && i.StripeId == step.Id, cancellation);
         if (invoice is null) db.Add(invoice = Invoice.Of(customer, step.Id, time));
-        invoice.Take(stripe, customer.SubscriberId);
+        invoice.Take(stripe);
         if (invoice.PaidAt is { } paidAt) await BookAsync(invoice, stripe, sold, paidAt, cancellation);
 
         if (invoice.TakeReceipt())
@@ -43,11 +43,11 @@ internal sealed class InvoiceSync(BillingDb db, PayingCustomers customers, SyncQ
                 ["tier"] = tier.Name,
                 ["period"] = $"{Day(period.Start)} – {Day(period.End)}",
                 ["number"] = invoice.Number ?? "",
-            }, cancellation);
+            }, stripe.HostedInvoiceUrl, cancellation);
         }
         // At the first payment the reader still sits before Stripe's page, which says what is wrong with the card.
         if (stripe.BillingReason != "subscription_create" && invoice.TakeFailure())
-            await MailAsync(customer, TransactionalTemplate.PaymentFailed, [], cancellation);
+            await MailAsync(customer, TransactionalTemplate.PaymentFailed, [], null, cancellation);
     }
 
     private async Task BookAsync(
@@ -63,12 +63,12 @@ internal sealed class InvoiceSync(BillingDb db, PayingCustomers customers, SyncQ
         }
     }
 
-    private async Task MailAsync(Subscriptions.Customer customer, TransactionalTemplate template, Dictionary<string, string> values, CancellationToken cancellation)
+    private async Task MailAsync(Subscriptions.Customer customer, TransactionalTemplate template, Dictionary<string, string> values, string? link, CancellationToken cancellation)
     {
         if (await customers.MailboxAsync(customer, cancellation) is not var (email, name)) return;
         var publication = await db.FindPublicationAsync(customer.PublicationId, cancellation)
             ?? throw new NotYetException("The publication is not known here yet.");
-        values["link"] = $"{publication.BaseUrl}/billing";
+        values["link"] = link ?? $"{publication.BaseUrl}/billing";
         db.Publish(new SendTransactionalMail
         {
             MailId = Guid.CreateVersion7(time.GetUtcNow()),

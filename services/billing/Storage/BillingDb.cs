@@ -85,7 +85,7 @@ internal abstract class BillingDb(DbContextOptions options) : ServiceDb(options)
         model.Entity<Invoice>(invoice =>
         {
             invoice.HasIndex(i => new { i.AccountId, i.StripeId }).IsUnique();
-            invoice.HasIndex(i => new { i.PublicationId, i.SubscriberId });
+            invoice.HasIndex(i => i.CustomerId);
         });
         model.Entity<MoneyLine>(line =>
         {

@@ -31,17 +31,16 @@ internal static class MembershipEndpoints
             .Where(g => g.PublicationId == publication.Id && g.SubscriberId == caller.Subject && !g.Deleted && g.Until > now)
             .OrderByDescending(g => g.Until).Take(10).ToListAsync(cancellation);
         var tiers = await db.Tiers.AsNoTracking().Where(t => t.PublicationId == publication.Id).ToListAsync(cancellation);
-        var invoices = await db.Invoices.AsNoTracking()
-            .Where(i => i.PublicationId == publication.Id && i.SubscriberId == caller.Subject && i.PaidAt != null)
+        var payers = await db.Customers.Where(c => c.PublicationId == publication.Id && c.SubscriberId == caller.Subject).Select(c => c.Id).ToListAsync(cancellation);
+        var invoices = await db.Invoices.AsNoTracking().Where(i => payers.Contains(i.CustomerId) && i.PaidAt != null)
             .OrderByDescending(i => i.PaidAt).Take(24).ToListAsync(cancellation);
-        var hasPaid = await db.Customers.AnyAsync(c => c.PublicationId == publication.Id && c.SubscriberId == caller.Subject, cancellation);
         var zone = TimeZoneInfo.TryFindSystemTimeZoneById(publication.Snapshot.TimeZone, out var known) ? known : TimeZoneInfo.Utc;
         var membership = new MembershipView(
             subscription is null ? null : MembershipViews.Of(subscription, tiers.Find(t => t.Id == subscription.TierId), zone),
             [.. grants.Where(g => g.Source != GrantSource.Subscription || subscription is null)
                 .Select(g => MembershipViews.Of(g, tiers.Find(t => t.Slug == g.Tier)?.Name ?? g.Tier, zone))],
             invoices.ConvertAll(i => MembershipViews.Of(i, zone)),
-            hasPaid);
+            HasPortal: payers.Count > 0);
         return new RazorComponentResult<MembershipPage>(new { Page = page, Membership = membership });
     }
 

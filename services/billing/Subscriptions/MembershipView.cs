@@ -8,7 +8,7 @@ namespace Newsletter.Billing.Subscriptions;
 /// <summary>A reader's membership in words; days are those of the publication's zone.</summary>
 public sealed record MembershipView(PlanView? Plan, IReadOnlyList<AccessView> OtherAccess, IReadOnlyList<PaymentRow> Payments, bool HasPortal);
 
-public sealed record PlanView(string Name, string Status, string Price, string DayLabel, DateOnly Day, bool PaymentDue);
+public sealed record PlanView(string Name, string Status, string Price, string DayLabel, DateOnly Day, bool Renews, bool PaymentDue);
 
 public sealed record AccessView(string Source, string Tier, DateOnly Until);
 
@@ -28,6 +28,7 @@ internal static class MembershipViews
         $"{Money.Format(s.Amount, s.Currency)} {(s.Interval == BillingInterval.Year ? "a year" : "a month")}",
         s.Renews ? "Renews on" : "Open until",
         DayOf(s.EndsAt ?? s.PeriodEnd, zone),
+        s.Renews,
         s.Status is SubscriptionStatus.PastDue or SubscriptionStatus.Unpaid);
 
     public static AccessView Of(Grant grant, string tier, TimeZoneInfo zone) => new(

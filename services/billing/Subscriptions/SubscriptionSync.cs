@@ -34,7 +34,12 @@ internal sealed partial class SubscriptionSync(
         }
 
         var subscription = known ?? Subscription.Of(customer, stripe.Id, time);
-        if (known is null) db.Add(subscription);
+        if (known is null)
+        {
+            db.Add(subscription);
+            // Two at the same moment do not see each other yet; the second look does.
+            step.Raise(StripeKind.Subscription, stripe.Id);
+        }
         subscription.Take(stripe, item, publicationId == owner ? tierId : null, time);
         if (customer.Erased) subscription.Dismiss(Dismissal.Erased, time);
         if (stripe.LatestInvoiceId is { } invoice && !await db.Invoices.AnyAsync(i => i.AccountId == step.Account.Id && i.StripeId == invoice && i.PaidAt != null, cancellation))
@@ -62,7 +67,7 @@ internal sealed partial class SubscriptionSync(
                     || payer.NormalisedEmail != null && payer.NormalisedEmail == customer.NormalisedEmail)
             select other).ToListAsync(cancellation);
         var live = others.Where(o => o.IsLive).Append(subscription).Where(s => s.Dismissal == Dismissal.None)
-            .OrderBy(s => s.StartedAt).ThenBy(s => s.StripeId, StringComparer.Ordinal).ToList();
+            .OrderBy(s => s.StartedAt).ThenBy(s => s.Id).ToList();
         foreach (var second in live.Skip(1))
         {
             second.Dismiss(Dismissal.Duplicate, time);

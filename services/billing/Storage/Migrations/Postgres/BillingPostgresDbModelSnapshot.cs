@@ -338,19 +338,15 @@ namespace Newsletter.Billing.Storage.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("stripe_id");
 
-                    b.Property<Guid?>("SubscriberId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("subscriber_id");
-
                     b.HasKey("Id")
                         .HasName("pk_invoices");
+
+                    b.HasIndex("CustomerId")
+                        .HasDatabaseName("ix_invoices_customer_id");
 
                     b.HasIndex("AccountId", "StripeId")
                         .IsUnique()
                         .HasDatabaseName("ix_invoices_account_id_stripe_id");
-
-                    b.HasIndex("PublicationId", "SubscriberId")
-                        .HasDatabaseName("ix_invoices_publication_id_subscriber_id");
 
                     b.ToTable("invoices", (string)null);
                 });

@@ -331,19 +331,15 @@ namespace Newsletter.Billing.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("stripe_id");
 
-                    b.Property<Guid?>("SubscriberId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("subscriber_id");
-
                     b.HasKey("Id")
                         .HasName("pk_invoices");
+
+                    b.HasIndex("CustomerId")
+                        .HasDatabaseName("ix_invoices_customer_id");
 
                     b.HasIndex("AccountId", "StripeId")
                         .IsUnique()
                         .HasDatabaseName("ix_invoices_account_id_stripe_id");
-
-                    b.HasIndex("PublicationId", "SubscriberId")
-                        .HasDatabaseName("ix_invoices_publication_id_subscriber_id");
 
                     b.ToTable("invoices", (string)null);
                 });

@@ -135,7 +135,6 @@ namespace Newsletter.Billing.Storage.Migrations.Sqlite
                     stripe_id = table.Column<string>(type: "TEXT", nullable: false),
                     publication_id = table.Column<Guid>(type: "TEXT", nullable: false),
                     customer_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    subscriber_id = table.Column<Guid>(type: "TEXT", nullable: true),
                     number = table.Column<string>(type: "TEXT", nullable: true),
                     amount_paid = table.Column<long>(type: "INTEGER", nullable: false),
                     currency = table.Column<string>(type: "TEXT", nullable: false),
@@ -449,9 +448,9 @@ namespace Newsletter.Billing.Storage.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "ix_invoices_publication_id_subscriber_id",
+                name: "ix_invoices_customer_id",
                 table: "invoices",
-                columns: new[] { "publication_id", "subscriber_id" });
+                column: "customer_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_money_lines_account_id_object_id_line",

@@ -136,7 +136,6 @@ namespace Newsletter.Billing.Storage.Migrations.Postgres
                     stripe_id = table.Column<string>(type: "text", nullable: false),
                     publication_id = table.Column<Guid>(type: "uuid", nullable: false),
                     customer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    subscriber_id = table.Column<Guid>(type: "uuid", nullable: true),
                     number = table.Column<string>(type: "text", nullable: true),
                     amount_paid = table.Column<long>(type: "bigint", nullable: false),
                     currency = table.Column<string>(type: "text", nullable: false),
@@ -450,9 +449,9 @@ namespace Newsletter.Billing.Storage.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "ix_invoices_publication_id_subscriber_id",
+                name: "ix_invoices_customer_id",
                 table: "invoices",
-                columns: new[] { "publication_id", "subscriber_id" });
+                column: "customer_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_money_lines_account_id_object_id_line",
