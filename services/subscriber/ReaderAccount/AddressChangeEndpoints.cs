@@ -60,12 +60,13 @@ internal static class AddressChangeEndpoints
     {
         response.Secret();
         var page = SitePage.Anonymous(publication);
+        var links = await keys.ReadAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var taken = await db.TakeByTokenAsync(ChallengeKind.AddressChange, publication.Id, form["token"], time.GetUtcNow(), cancellation);
         if (taken is null || !EmailAddress.TryParse(taken.NewEmail, out var address)) return DeadLink(page);
         var reader = await db.Subscribers.SingleAsync(s => s.Id == taken.SubjectId && s.PublicationId == publication.Id, cancellation);
         reader.MoveTo(address);
-        db.PublishChange(reader, await keys.ReadAsync(cancellation), time);
+        db.PublishChange(reader, links, time);
         try
         {
             await db.SaveChangesAsync(cancellation);

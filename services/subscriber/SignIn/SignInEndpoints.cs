@@ -63,8 +63,9 @@ internal static class SignInEndpoints
 
         if (form.ContainsKey("code"))
         {
-            await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+            // Before the transaction: on SQLite nobody else may write while one is open, and the first reading makes the keys.
             var links = await keys.ReadAsync(cancellation);
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
             var taken = await db.TakeByCodeAsync(ChallengeKind.Reader, AddressRule.CodeTries, publication.Id, email, form["code"].ToString().Trim(), links, time, cancellation);
             if (taken is not null) await EnterAsync(taken, publication, db, time, http, cancellation);
             await transaction.CommitAsync(cancellation);

@@ -61,11 +61,12 @@ internal static class StaffSignInEndpoints
     {
         if (!EmailAddress.TryParse(request.Email, out var email)) return Problem.Field("email", "This is no address.");
         var now = time.GetUtcNow();
+        var links = await keys.ReadAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         if (await AddressLimit.TakeAsync(db, AddressRule.StaffSignInMails, null, email, time, cancellation))
         {
             var account = await db.StaffAccounts.AsNoTracking().SingleOrDefaultAsync(a => a.NormalisedEmail == email.Normalised, cancellation);
-            var (challenge, token, code) = Challenge.ForSignIn(ChallengeKind.Staff, null, account?.Id, email, await keys.ReadAsync(cancellation), now);
+            var (challenge, token, code) = Challenge.ForSignIn(ChallengeKind.Staff, null, account?.Id, email, links, now);
             db.Add(challenge);
             if (account is not null) db.Publish(Mails.StaffSignIn(options.Value.Url, account.Email, token, code, now));
             await db.SaveChangesAsync(cancellation);
@@ -79,12 +80,13 @@ internal static class StaffSignInEndpoints
     {
         var now = time.GetUtcNow();
         http.Response.Headers.CacheControl = "no-store";
+        var links = await keys.ReadAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var taken = request switch
         {
             { Token: not null } => await db.TakeByTokenAsync(ChallengeKind.Staff, null, request.Token, now, cancellation),
             { Code: not null } when EmailAddress.TryParse(request.Email, out var email) => await db.TakeByCodeAsync(
-                ChallengeKind.Staff, AddressRule.StaffCodeTries, null, email, request.Code, await keys.ReadAsync(cancellation), time, cancellation),
+                ChallengeKind.Staff, AddressRule.StaffCodeTries, null, email, request.Code, links, time, cancellation),
             _ => null,
         };
         if (taken is null)
