@@ -21,12 +21,12 @@ internal static class FeedEndpoints
     public static void MapFeeds(this WebApplication app)
     {
         var site = app.MapPublication<ContentDb>("/{p}").ExcludeFromDescription().AddEndpointFilter<ReaderPageFilter>();
-        site.MapGet("/feed.xml", RssAsync).ForAnyone();
-        site.MapGet("/feed.json", JsonAsync).ForAnyone();
-        site.MapGet("/feeds/{token}.xml", OwnAsync).ForAnyone();
-        site.MapGet("/sitemap.xml", SitemapAsync).ForAnyone();
-        site.MapGet("/robots.txt", Robots).ForAnyone();
-        site.MapGet("/theme.css", Theme).ForAnyone();
+        site.MapRead("/feed.xml", RssAsync).ForAnyone();
+        site.MapRead("/feed.json", JsonAsync).ForAnyone();
+        site.MapRead("/feeds/{token}.xml", OwnAsync).ForAnyone();
+        site.MapRead("/sitemap.xml", SitemapAsync).ForAnyone();
+        site.MapRead("/robots.txt", Robots).ForAnyone();
+        site.MapRead("/theme.css", Theme).ForAnyone();
         app.MapPublication<ContentDb>("/api/v1/publications/{p}").MapPost("/feeds", CreateOwn).ForReaders().WithTags("Feeds");
     }
 

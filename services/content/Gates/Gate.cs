@@ -50,8 +50,8 @@ public sealed record Gate(GateDecision Decision, GateReason Reason, Access Level
     /// <summary>Reads no clock and no database: the same facts, the same answer.</summary>
     internal static Gate Decide(in PostFacts post, ReaderFacts reader, GateSettings settings, DateTimeOffset now)
     {
-        var isArchived = IsArchived(post, settings, now) && settings.ArchiveAccess > post.Access;
-        var asks = isArchived ? settings.ArchiveAccess : post.Access;
+        var asks = AsksOf(post.Access, post.KeepOpen, post.PublishedAt, settings, now);
+        var isArchived = asks != post.Access;
         if (reader.IsStaff) return new(GateDecision.Open, GateReason.Staff, Access.Paid, asks);
 
         var level = LevelOf(reader, post.Tiers);
@@ -73,8 +73,9 @@ public sealed record Gate(GateDecision Decision, GateReason Reason, Access Level
         return new(asks == Access.Paid ? GateDecision.Upgrade : GateDecision.SignUp, reason, Access.Public, asks);
     }
 
-    private static bool IsArchived(in PostFacts post, GateSettings settings, DateTimeOffset now) =>
-        settings.ArchiveAfterDays is { } days && !post.KeepOpen && post.PublishedAt < now.AddDays(-days);
+    /// <summary>What the post asks of its reader now: its own access, or the archive's where that is more.</summary>
+    internal static Access AsksOf(Access access, bool keepOpen, DateTimeOffset publishedAt, GateSettings settings, DateTimeOffset now) =>
+        settings.ArchiveAfterDays is { } days && !keepOpen && publishedAt < now.AddDays(-days) && settings.ArchiveAccess > access ? settings.ArchiveAccess : access;
 
     private static Access LevelOf(ReaderFacts reader, IReadOnlyList<string> tiers)
     {

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Newsletter.Content.Pages;
 using Newsletter.Content.Posts;
 using Newsletter.Content.Publications;
 using Newsletter.Content.Storage;
@@ -20,7 +21,7 @@ internal static class MediaEndpoints
     {
         app.MapPublication<ContentDb>("/api/v1/publications/{p}/media").WithTags("Media")
             .MapPost("", UploadAsync).ForStaff(Permission.PostsWrite).WithMetadata(new LargestBodyMetadata(Largest)).Accepts<IFormFile>("image/png", "image/jpeg", "image/webp", "image/gif");
-        app.MapGet("/media/{id:guid}", GetAsync).ForAnyone().ExcludeFromDescription();
+        app.MapRead("/media/{id:guid}", GetAsync).ForAnyone().ExcludeFromDescription();
     }
 
     /// <summary>The body is the image itself. What it is is told by its first bytes, not by what the client calls it.</summary>

@@ -15,6 +15,8 @@ internal sealed record PageContext(HttpContext Http, KnownPublication Publicatio
 {
     private PageCache Pages => Http.RequestServices.GetRequiredService<PageCache>();
 
+    public DateTimeOffset Now => Http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
+
     public static async ValueTask<PageContext?> BindAsync(HttpContext http) =>
         await KnownPublication.BindAsync(http) is { } publication
             ? new(http, publication, http.Features.Get<Caller>(), http.RequestServices.GetRequiredService<ContentDb>())
@@ -25,14 +27,14 @@ internal sealed record PageContext(HttpContext Http, KnownPublication Publicatio
     {
         var viewer = await ViewerAsync();
         var key = (Publication.Snapshot.Id, Publication.Snapshot.Version, name, viewer, Http.RequestServices.GetRequiredService<PostCache>().Generation);
-        var page = await Pages.GetAsync<TPage>(key, async () => await read(SiteView.Of(Publication, viewer)), keepFor);
+        var page = await Pages.GetAsync<TPage>(key, async () => await read(SiteView.Of(Publication, viewer, Now)), keepFor);
         return page.ToResult(Http, isPersonal: Caller is not null);
     }
 
     /// <summary>A page that is made for this request alone.</summary>
     public async Task<IResult> FreshAsync<TPage>(Dictionary<string, object?> parameters, int status = StatusCodes.Status200OK) where TPage : IComponent
     {
-        parameters["Site"] = SiteView.Of(Publication, await ViewerAsync());
+        parameters["Site"] = SiteView.Of(Publication, await ViewerAsync(), Now);
         var bytes = await Http.RequestServices.GetRequiredService<PageRenderer>().RenderAsync<TPage>(parameters);
         return CachedPage.Of(bytes).ToResult(Http, isPersonal: Caller is not null, status: status);
     }
@@ -45,7 +47,7 @@ internal sealed record PageContext(HttpContext Http, KnownPublication Publicatio
         var key = (Publication.Snapshot.Id, Publication.Snapshot.Version, post.Id, post.Version, viewer, (gate.Decision, gate.Reason, gate.Asks), read, free);
         var page = await Pages.GetAsync<PostPage>(key, () => Task.FromResult<Dictionary<string, object?>>(new()
         {
-            ["Site"] = SiteView.Of(Publication, viewer),
+            ["Site"] = SiteView.Of(Publication, viewer, Now),
             ["Post"] = post,
             ["Gate"] = gate,
             ["Read"] = read,
@@ -61,7 +63,7 @@ internal sealed record PageContext(HttpContext Http, KnownPublication Publicatio
         var viewer = await ViewerAsync();
         var page = await Pages.GetAsync<ProblemPage>((Publication.Snapshot.Id, Publication.Snapshot.Version, title, viewer), () => Task.FromResult<Dictionary<string, object?>>(new()
         {
-            ["Site"] = SiteView.Of(Publication, viewer).Info,
+            ["Site"] = SiteView.Of(Publication, viewer, Now).Info,
             ["Viewer"] = viewer,
             ["Status"] = StatusCodes.Status404NotFound,
             ["Title"] = title,
@@ -73,8 +75,7 @@ internal sealed record PageContext(HttpContext Http, KnownPublication Publicatio
     private async ValueTask<Viewer> ViewerAsync()
     {
         if (Caller is null) return Viewer.Anonymous;
-        var now = Http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
-        var reader = await ReaderLookup.FindAsync(Db, Caller, Publication.Snapshot.Id, now, Http.RequestAborted);
+        var reader = await ReaderLookup.FindAsync(Db, Caller, Publication.Snapshot.Id, Now, Http.RequestAborted);
         return new(true, null, reader.Tiers is { Count: > 0 });
     }
 }

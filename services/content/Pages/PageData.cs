@@ -1,4 +1,5 @@
 using System.Globalization;
+using Newsletter.Content.Gates;
 using Newsletter.Content.Posts;
 using Newsletter.Content.Publications;
 using Newsletter.Content.Storage;
@@ -8,15 +9,15 @@ using Newsletter.Defaults.Pages;
 namespace Newsletter.Content.Pages;
 
 /// <summary>What every page of a publication shows.</summary>
-public sealed record SiteView(KnownPublication Publication, SiteInfo Info, Viewer Viewer)
+public sealed record SiteView(KnownPublication Publication, SiteInfo Info, Viewer Viewer, DateTimeOffset Now)
 {
     private static readonly CultureInfo English = CultureInfo.GetCultureInfo("en-GB");
     private readonly TimeZoneInfo _zone = TimeZoneInfo.FindSystemTimeZoneById(Publication.Snapshot.TimeZone);
 
-    public static SiteView Of(KnownPublication publication, Viewer viewer)
+    public static SiteView Of(KnownPublication publication, Viewer viewer, DateTimeOffset now)
     {
         var p = publication.Snapshot;
-        return new(publication, new(p.Name, p.Tagline, p.BaseUrl, p.Language, p.AccentColour, p.PostalAddress, HasPlans: true), viewer);
+        return new(publication, new(p.Name, p.Tagline, p.BaseUrl, p.Language, p.AccentColour, p.PostalAddress, HasPlans: true), viewer, now);
     }
 
     public string Url(string path) => Info.Url(path);
@@ -26,6 +27,9 @@ public sealed record SiteView(KnownPublication Publication, SiteInfo Info, Viewe
     public string TopicUrl(string topic) => Info.Url($"/topics/{Uri.EscapeDataString(topic)}");
 
     public string TopicName(string topic) => Publication.TopicName(topic);
+
+    /// <summary>The archive rule included, so that no card promises what the post's page then refuses.</summary>
+    public Access AsksOf(Card card) => Gate.AsksOf(card.Access, card.KeepOpen, card.PublishedAt ?? card.UpdatedAt, Publication.Gate, Now);
 
     /// <summary>As the publication's zone has it.</summary>
     public DateTime LocalOf(DateTimeOffset time) => TimeZoneInfo.ConvertTime(time, _zone).DateTime;

@@ -23,12 +23,12 @@ internal static class PageEndpoints
     public static void MapPages(this WebApplication app)
     {
         var pages = app.MapPublication<ContentDb>("/{p}").ExcludeFromDescription().AddEndpointFilter<ReaderPageFilter>();
-        pages.MapGet("/", HomeAsync).ForAnyone();
-        pages.MapGet("/archive", ArchiveAsync).ForAnyone();
-        pages.MapGet("/topics/{topic}", TopicAsync).ForAnyone();
-        pages.MapGet("/search", SearchAsync).ForAnyone();
-        pages.MapGet("/posts/{slug}", PostAsync).ForAnyone();
-        pages.MapGet("/{**rest}", MissingAsync).ForAnyone().WithOrder(int.MaxValue);
+        pages.MapRead("/", HomeAsync).ForAnyone();
+        pages.MapRead("/archive", ArchiveAsync).ForAnyone();
+        pages.MapRead("/topics/{topic}", TopicAsync).ForAnyone();
+        pages.MapRead("/search", SearchAsync).ForAnyone();
+        pages.MapRead("/posts/{slug}", PostAsync).ForAnyone();
+        pages.MapRead("/{**rest}", MissingAsync).ForAnyone().WithOrder(int.MaxValue);
     }
 
     private static async Task<IResult> HomeAsync(PageContext page, CancellationToken cancellation)

@@ -9,10 +9,10 @@ namespace Newsletter.Content.Posts;
 /// <summary>A post in a list: what everybody may see of it.</summary>
 public sealed record Card(
     Guid Id, string Slug, PostState State, PostKind Kind, string Title, string Summary, IReadOnlyList<string> Authors, IReadOnlyList<string> Topics,
-    Access Access, IReadOnlyList<string> Tiers, int Minutes, DateTimeOffset? PublishedAt, DateTimeOffset? ScheduledAt, DateTimeOffset UpdatedAt, long Version)
+    Access Access, IReadOnlyList<string> Tiers, bool KeepOpen, int Minutes, DateTimeOffset? PublishedAt, DateTimeOffset? ScheduledAt, DateTimeOffset UpdatedAt, long Version)
 {
     public static readonly Expression<Func<Post, Card>> OfPost = p => new Card(
-        p.Id, p.Slug, p.State, p.Kind, p.Title, p.Summary, p.Authors, p.Topics, p.Access, p.Tiers, p.Minutes, p.PublishedAt, p.ScheduledAt, p.UpdatedAt, p.Version);
+        p.Id, p.Slug, p.State, p.Kind, p.Title, p.Summary, p.Authors, p.Topics, p.Access, p.Tiers, p.KeepOpen, p.Minutes, p.PublishedAt, p.ScheduledAt, p.UpdatedAt, p.Version);
 }
 
 /// <summary>A place in the order of published posts, newest first; ends in the post's id because dates may be equal.</summary>

@@ -28,7 +28,7 @@ internal sealed class PostCache(TimeProvider time) : IDisposable
         var read = time.GetTimestamp();
         var generation = Generation;
         var stored = db.Posts.AsNoTracking().Where(p => p.PublicationId == publication && p.Slug == slug && p.State == PostState.Published);
-        if (known is not null && await stored.Select(p => p.Version).FirstOrDefaultAsync(cancellation) == known.Post.Version)
+        if (known is not null && await stored.Select(p => p.Version).SingleOrDefaultAsync(cancellation) == known.Post.Version)
         {
             known.Checked = read;
             return known.Post;

@@ -190,6 +190,27 @@ public abstract class PageTests(ContentFixture content)
     }
 
     [Fact]
+    public async Task Link_checkers_may_ask_for_the_head_alone()
+    {
+        var publication = await content.PublicationAsync();
+        await PublishAsync(publication, "one");
+        foreach (var path in new[] { "/", "/posts/one", "/feed.xml" })
+        {
+            using var head = await publication.Anonymous.SendAsync(HttpMethod.Head, $"/{publication.Slug}{path}");
+            Assert.Equal(HttpStatusCode.OK, head.StatusCode);
+            Assert.NotNull(head.Headers.ETag);
+        }
+    }
+
+    [Fact]
+    public async Task A_card_says_that_its_post_has_passed_into_the_archive()
+    {
+        var publication = await content.PublicationAsync(new { archiveAfterDays = 30, archiveAccess = "paid" });
+        await PublishAsync(publication, "old", publishedAt: "2024-01-01T00:00:00Z");
+        Assert.Contains("badge--lock\">Members", await TextAsync(publication.Anonymous, $"/{publication.Slug}/"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_suspended_publication_shows_nothing()
     {
         var publication = await content.PublicationAsync();
