@@ -44,6 +44,7 @@ require_programs() {
       postgresql) postgres_bin >/dev/null || missing+=("$name") ;;
       rabbitmq-server) { rabbitmq_server_script && epmd_program; } >/dev/null || missing+=("$name") ;;
       chromium) chromium_program >/dev/null || missing+=("$name") ;;
+      postfix) [[ -x /usr/sbin/smtp-sink ]] || command -v smtp-sink >/dev/null || missing+=("$name") ;;
     esac
   done
   if (( ${#missing[@]} == 0 )); then
