@@ -32,7 +32,9 @@ public sealed class CheckoutTests(SandboxUnderTest sandbox) : IClassFixture<Sand
         Assert.Equal(subscription.Id, subscription.LatestInvoice.Parent.SubscriptionDetails.SubscriptionId);
         Assert.Equal(800, Assert.Single(subscription.LatestInvoice.Payments.Data).AmountPaid);
 
-        var order = sandbox.Receiver.Events(sandbox.Keys.StripeWebhookSecret).Select(one => one.Type).ToList();
+        // The other tests of this class told their stories to the same receiver.
+        var order = sandbox.Receiver.Events(sandbox.Keys.StripeWebhookSecret)
+            .SkipWhile(one => !one.ToJson().Contains(completed.CustomerId, StringComparison.Ordinal)).Select(one => one.Type).ToList();
         string[] story = ["customer.created", "customer.subscription.created", "invoice.created", "invoice.finalized", "invoice_payment.paid", "invoice.paid", "checkout.session.completed"];
         Assert.Equal(story, story.OrderBy(order.IndexOf));
     }
