@@ -24,6 +24,7 @@ return await ServiceHost.GuardAsync(args, async () =>
     builder.AddOwnAddress();
     builder.Services.AddSingleton(home);
     builder.Services.AddHostedService<Welcome>();
+    builder.Services.AddHostedService<Memory>();
 
     var app = builder.Build();
     app.SeparateInternalListener();

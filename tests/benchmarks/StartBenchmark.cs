@@ -37,17 +37,18 @@ internal static class StartBenchmark
         ];
     }
 
-    /// <summary>Resident memory once it stopped falling and rising (VmRSS, lowest of ten seconds).</summary>
+    /// <summary>Resident memory (VmRSS) of a process that nobody asks anything: the median of half a minute, half a minute after the seeds.</summary>
     private static async Task<double> IdleMegabytesAsync(int process)
     {
-        var lowest = double.MaxValue;
-        for (var second = 0; second < 10; second++)
+        await Task.Delay(TimeSpan.FromSeconds(30));
+        List<double> samples = [];
+        for (var second = 0; second < 30; second++)
         {
             await Task.Delay(TimeSpan.FromSeconds(1));
             var line = (await File.ReadAllLinesAsync($"/proc/{process}/status")).Single(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-            lowest = Math.Min(lowest, double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) / 1024);
+            samples.Add(double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) / 1024);
         }
-        return lowest;
+        return samples.Order().ElementAt(samples.Count / 2);
     }
 
     private static async Task<double> BareStartAsync()

@@ -1,5 +1,7 @@
 using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Defaults.Outbox;
 
@@ -33,13 +35,18 @@ internal sealed class OutboxInterceptor(OutboxSignal signal) : ISaveChangesInter
 {
     public ValueTask<int> SavedChangesAsync(SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken = default)
     {
-        if (eventData.Context?.Database.CurrentTransaction is null) signal.Raise();
+        if (eventData.Context?.Database.CurrentTransaction is null) RaiseFor(eventData.Context);
         return ValueTask.FromResult(result);
     }
 
     public Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
     {
-        signal.Raise();
+        RaiseFor(eventData.Context);
         return Task.CompletedTask;
+    }
+
+    private void RaiseFor(DbContext? context)
+    {
+        if (context is ServiceDb db && db.TakePublished()) signal.Raise();
     }
 }

@@ -14,6 +14,8 @@ namespace Newsletter.Defaults.Storage;
 /// </summary>
 public abstract class ServiceDb(DbContextOptions options) : DbContext(options), IDataProtectionKeyContext
 {
+    private bool _published;
+
     public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
     internal DbSet<IdempotentCall> IdempotentCalls => Set<IdempotentCall>();
@@ -23,7 +25,19 @@ public abstract class ServiceDb(DbContextOptions options) : DbContext(options), 
     public bool IsSqlite => Database.IsSqlite();
 
     /// <summary>Saved with the change it tells of, by the same SaveChanges; relayed to the bus afterwards.</summary>
-    public void Publish<T>(T message) where T : class => Outbox.Add(OutboxMessage.Of(message));
+    public void Publish<T>(T message) where T : class
+    {
+        Outbox.Add(OutboxMessage.Of(message));
+        _published = true;
+    }
+
+    /// <summary>True once after something was published: the relay need not look after every other change.</summary>
+    internal bool TakePublished()
+    {
+        var published = _published;
+        _published = false;
+        return published;
+    }
 
     /// <summary>The publication that a route names; from this service's copy unless it owns them.</summary>
     public virtual async Task<PublicationSnapshot?> FindPublicationAsync(string slug, CancellationToken cancellation)

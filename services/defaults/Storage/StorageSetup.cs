@@ -27,10 +27,11 @@ public static class StorageSetup
             ?? throw new SettingException($"ConnectionStrings__{service}", "is missing.");
         if (!IsWellFormed(connection)) throw new SettingException($"ConnectionStrings__{service}", "is neither PostgreSQL's (Host=…) nor SQLite's (Data Source=…).");
         builder.Services.AddSingleton<OutboxSignal<TDb>>();
+        // The options are the same for every scope; built once, they are also compared by reference when EF looks for its services.
         if (IsSqlite(connection))
-            builder.Services.AddDbContext<TDb, TSqlite>((services, options) => options.UseSqliteFile(connection).AddRelaySignal<TDb>(services));
+            builder.Services.AddDbContext<TDb, TSqlite>((services, options) => options.UseSqliteFile(connection).AddRelaySignal<TDb>(services), optionsLifetime: ServiceLifetime.Singleton);
         else
-            builder.Services.AddDbContext<TDb, TPostgres>((services, options) => options.UsePostgres(connection).AddRelaySignal<TDb>(services));
+            builder.Services.AddDbContext<TDb, TPostgres>((services, options) => options.UsePostgres(connection).AddRelaySignal<TDb>(services), optionsLifetime: ServiceLifetime.Singleton);
 
         // First of all hosted services: others, Data Protection's among them, read tables when they start.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, Migrator<TDb>>());
