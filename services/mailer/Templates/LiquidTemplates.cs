@@ -1,12 +1,10 @@
 using System.Collections;
 using System.Collections.Concurrent;
-using System.Globalization;
-using System.Reflection;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Unicode;
-using DotLiquid;
-using DotLiquid.FileSystems;
+using Fluid;
+using Fluid.Values;
+using Microsoft.Extensions.FileProviders;
 
 namespace Newsletter.Mailer.Templates;
 
@@ -21,70 +19,56 @@ internal static class LiquidTemplates
 {
     // The default encoder writes every letter beyond ASCII as an entity: three times the bytes for no safety.
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
-    private static readonly ConcurrentDictionary<string, Template> Parsed = new();
-    private static readonly ConcurrentDictionary<Type, (string Name, PropertyInfo Property)[]> Members = new();
+    private static readonly EmbeddedFileProvider Files = new(typeof(LiquidTemplates).Assembly, "Templates");
+    private static readonly FluidParser Parser = new();
+    private static readonly ConcurrentDictionary<string, IFluidTemplate> Parsed = new();
+    private static readonly TemplateOptions Html = Options(Encode);
+    private static readonly TemplateOptions Text = Options(text => text);
 
-    // Templates that several threads share find includes and filters through these statics only; nobody else in the process uses Liquid.
-    static LiquidTemplates()
+    public static string RenderHtml(string name, object model) => Render($"{name}.html.liquid", model, Html);
+
+    public static string RenderText(string name, object model) => Render($"{name}.text.liquid", model, Text);
+
+    private static string Render(string file, object model, TemplateOptions options) =>
+        Parsed.GetOrAdd(file, Parse).Render(new TemplateContext(model, options));
+
+    private static IFluidTemplate Parse(string file)
     {
-        Template.FileSystem = new EmbeddedFiles();
-        Template.RegisterFilter(typeof(LetterFilters));
+        using var reader = new StreamReader(Files.GetFileInfo(file).CreateReadStream());
+        return Parser.Parse(reader.ReadToEnd());
     }
-
-    public static string RenderHtml(string name, object model) => Render($"{name}.html", model, Encode);
-
-    public static string RenderText(string name, object model) => Render($"{name}.text", model, text => text);
 
     /// <summary>Line breaks stay what they are, for <c>newline_to_br</c>.</summary>
     private static string Encode(string text) => Encoder.Encode(text).Replace("&#xA;", "\n", StringComparison.Ordinal);
 
-    private static string Render(string name, object model, Func<string, string> encode) =>
-        Parsed.GetOrAdd(name, Parse).Render(new RenderParameters(CultureInfo.InvariantCulture)
+    private static TemplateOptions Options(Func<string, string> encode)
+    {
+        var options = new TemplateOptions { FileProvider = Files, StrictFilters = true };
+        // Fluid's own encoding, at output, leaves out lists, what "append" adds to markup, and "raw".
+        options.ValueConverters.Add(value => value switch
         {
-            LocalVariables = (Hash)Variable(model, encode)!,
-            ErrorsOutputMode = ErrorsOutputMode.Rethrow,
+            string text => encode(text),
+            Markup markup => markup.Html,
+            bool or IFormattable or IEnumerable => null,
+            _ => new Opaque(value),
         });
-
-    private static Template Parse(string name)
-    {
-        var template = Template.Parse(EmbeddedFiles.Read(name), SyntaxCompatibility.DotLiquid22a);
-        template.MakeThreadSafe();
-        return template;
+        // Templates reach what the model itself offers; below it, only what types named here do.
+        options.MemberAccessStrategy.MemberNameStrategy = MemberNameStrategies.SnakeCase;
+        options.MemberAccessStrategy.Register<LinkView>();
+        options.Filters.AddFilter("text_rule", TextRule);
+        return options;
     }
 
-    /// <summary>What Liquid sees of a value; names in snake_case.</summary>
-    private static object? Variable(object? value, Func<string, string> encode) => value switch
-    {
-        null or bool or int => value,
-        string text => encode(text),
-        Markup markup => markup.Html,
-        IReadOnlyDictionary<string, string> map => Hash.FromDictionary(map.ToDictionary(e => e.Key, e => (object)encode(e.Value))),
-        IEnumerable items => items.Cast<object>().Select(item => Variable(item, encode)).ToList(),
-        _ => Hash.FromDictionary(MembersOf(value.GetType()).ToDictionary(m => m.Name, m => Variable(m.Property.GetValue(value), encode)!)),
-    };
-
-    private static (string Name, PropertyInfo Property)[] MembersOf(Type type) => Members.GetOrAdd(type, static type =>
-        type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(p => p.GetIndexParameters().Length == 0)
-            .Select(p => (JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Name), p)).ToArray());
-
-    private sealed class EmbeddedFiles : IFileSystem
-    {
-        public static string Read(string name)
-        {
-            using var stream = typeof(LiquidTemplates).Assembly.GetManifestResourceStream($"Templates.{name}.liquid")
-                ?? throw new InvalidOperationException($"There is no template {name}.");
-            using var reader = new StreamReader(stream);
-            return reader.ReadToEnd();
-        }
-
-        public string ReadTemplateFile(Context context, string templateName) => Read((string)context[templateName]);
-    }
-}
-
-/// <summary>Filters of our own; Liquid calls them <c>text_rule</c>, ….</summary>
-internal static class LetterFilters
-{
     /// <summary>A line below a heading in plain text, as long as the heading.</summary>
-    public static string TextRule(string? input, string mark = "=") => new(mark[0], Math.Clamp(input?.Length ?? 0, 3, 72));
+    private static ValueTask<FluidValue> TextRule(FluidValue heading, FilterArguments arguments, TemplateContext context)
+    {
+        var mark = arguments.At(0).Or(new StringValue("=")).ToStringValue()[0];
+        return new StringValue(new string(mark, Math.Clamp(heading.ToStringValue().Length, 3, 72)));
+    }
+
+    /// <summary>An object whose members can be shown, but not itself: nothing would encode its <c>ToString</c>.</summary>
+    private sealed class Opaque(object value) : ObjectValueBase(value)
+    {
+        public override string ToStringValue() => "";
+    }
 }
