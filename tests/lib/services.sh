@@ -36,7 +36,7 @@ chromium_program() {
   command -v chromium || command -v chromium-browser || command -v google-chrome
 }
 
-# Installs what is missing, or says what is missing. Arguments: any of postgresql, rabbitmq-server, chromium.
+# Installs what is missing, or says what is missing. Arguments: names of Debian packages.
 require_programs() {
   local name missing=()
   for name in "$@"; do
@@ -45,6 +45,7 @@ require_programs() {
       rabbitmq-server) { rabbitmq_server_script && epmd_program; } >/dev/null || missing+=("$name") ;;
       chromium) chromium_program >/dev/null || missing+=("$name") ;;
       postfix) [[ -x /usr/sbin/smtp-sink ]] || command -v smtp-sink >/dev/null || missing+=("$name") ;;
+      *) command -v "$name" >/dev/null || missing+=("$name") ;;
     esac
   done
   if (( ${#missing[@]} == 0 )); then
