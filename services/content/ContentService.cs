@@ -34,7 +34,7 @@ public static class ContentService
             .AddCopy<SubscriberConsumer, SubscribersChanged>()
             .AddCopy<GrantConsumer, GrantsChanged>()
             .Add<ErasureConsumer>()
-            .Add<ResyncConsumer>();
+            .Add<ResyncConsumer>(concurrency: 1);
     }
 
     public static void MapContent(this WebApplication app)

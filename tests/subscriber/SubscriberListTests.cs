@@ -70,6 +70,27 @@ public sealed class SubscriberListTests(SubscriberFixture fixture) : IClassFixtu
     }
 
     [Fact]
+    public async Task Changes_of_one_moment_are_all_made_and_a_resync_at_that_moment_refuses_none()
+    {
+        var publication = await _app.PublicationAsync();
+        var owner = await _app.OwnerAsync(publication);
+        using var added = await owner.PostAsJsonAsync($"/api/v1/publications/{publication.Slug}/subscribers", new { email = "ada@example.com", confirmed = true });
+
+        var resync = _app.Service.PublishAsync(new RequestResync(nameof(SubscribersChanged)));
+        var changes = await Task.WhenAll(
+            owner.PatchAsJsonAsync(added.Headers.Location, new { name = "Ada" }),
+            owner.PatchAsJsonAsync(added.Headers.Location, new { topics = new[] { "vision" } }),
+            owner.PatchAsJsonAsync(added.Headers.Location, new { tags = new[] { "vip" } }),
+            owner.PatchAsJsonAsync(added.Headers.Location, new { timeZone = "Europe/Vienna" }));
+        await resync;
+
+        Assert.All(changes, c => Assert.Equal(HttpStatusCode.OK, c.StatusCode));
+        var found = await owner.GetFromJsonAsync<JsonElement>(added.Headers.Location);
+        Assert.Equal(("Ada", "vision", "vip", "Europe/Vienna"),
+            (found.GetProperty("name").GetString(), found.GetProperty("topics")[0].GetString(), found.GetProperty("tags")[0].GetString(), found.GetProperty("timeZone").GetString()));
+    }
+
+    [Fact]
     public async Task A_subscriber_of_another_publication_is_not_there()
     {
         var (publication, other) = (await _app.PublicationAsync(), await _app.PublicationAsync());

@@ -24,7 +24,15 @@ internal static class PostMoves
                 post.Restamp(time);
                 if (post.State == PostState.Published) db.Publish(new PostChanged(post.Snapshot(publication.BaseUrl)));
             }
-            await db.SaveChangesAsync(cancellation);
+            try
+            {
+                await db.SaveChangesAsync(cancellation);
+            }
+            catch (DbUpdateConcurrencyException)
+            {
+                // An author or a resync wrote one of them: this chunk is read again.
+                continue;
+            }
             foreach (var post in posts) cache.Forget(post);
             last = posts[^1].Id;
         }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Newsletter.Content.Publications;
 using Newsletter.Content.Storage;
+using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
 
@@ -13,9 +14,9 @@ internal static class PublishEndpoints
     public static void MapPublishing(this WebApplication app)
     {
         var post = app.MapPublication<ContentDb>("/api/v1/publications/{p}/posts/{slug}").WithTags("Posts");
-        post.MapPost("/publish", PublishAsync).ForStaff(Permission.PostsPublish);
-        post.MapPost("/unpublish", UnpublishAsync).ForStaff(Permission.PostsPublish);
-        post.MapPost("/schedule", ScheduleAsync).ForStaff(Permission.PostsPublish);
+        post.MapPost("/publish", PublishAsync).ForStaff(Permission.PostsPublish).AgainWhenOvertaken();
+        post.MapPost("/unpublish", UnpublishAsync).ForStaff(Permission.PostsPublish).AgainWhenOvertaken();
+        post.MapPost("/schedule", ScheduleAsync).ForStaff(Permission.PostsPublish).AgainWhenOvertaken();
     }
 
     /// <summary>Publishing what is published changes nothing, so a client may repeat it.</summary>

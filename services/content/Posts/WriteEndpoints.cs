@@ -5,6 +5,7 @@ using Newsletter.Content.Publications;
 using Newsletter.Content.Storage;
 using Newsletter.Content.Texts;
 using Newsletter.Contracts;
+using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
 using Newsletter.Defaults.Storage;
@@ -19,8 +20,8 @@ internal static class WriteEndpoints
     {
         var posts = app.MapPublication<ContentDb>("/api/v1/publications/{p}/posts").WithTags("Posts");
         posts.MapPost("", CreateAsync).ForStaff(Permission.PostsWrite).WithMetadata(new LargestBodyMetadata(LargestBody));
-        posts.MapPut("/{slug}", ReplaceAsync).ForStaff(Permission.PostsWrite).WithMetadata(new LargestBodyMetadata(LargestBody));
-        posts.MapDelete("/{slug}", DeleteAsync).ForStaff(Permission.PostsWrite);
+        posts.MapPut("/{slug}", ReplaceAsync).ForStaff(Permission.PostsWrite).WithMetadata(new LargestBodyMetadata(LargestBody)).AgainWhenOvertaken();
+        posts.MapDelete("/{slug}", DeleteAsync).ForStaff(Permission.PostsWrite).AgainWhenOvertaken();
         posts.MapGet("/{slug}/source", SourceAsync).ForStaff(Permission.PostsRead);
     }
 

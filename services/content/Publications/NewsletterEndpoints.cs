@@ -18,8 +18,8 @@ internal static class NewsletterEndpoints
     {
         var newsletters = app.MapPublication<ContentDb>("/api/v1/publications/{p}/newsletters").WithTags("Newsletters");
         newsletters.MapGet("", List).ForAnyone();
-        newsletters.MapPost("", CreateAsync).ForStaff(Permission.PublicationWrite);
-        newsletters.MapPatch("/{slug}", ChangeAsync).ForStaff(Permission.PublicationWrite);
+        newsletters.MapPost("", CreateAsync).ForStaff(Permission.PublicationWrite).AgainWhenOvertaken();
+        newsletters.MapPatch("/{slug}", ChangeAsync).ForStaff(Permission.PublicationWrite).AgainWhenOvertaken();
     }
 
     private static ListPage<NewsletterAnswer> List(CurrentPublication current) => new([.. current.Snapshot.Newsletters.Select(NewsletterAnswer.Of)], null);

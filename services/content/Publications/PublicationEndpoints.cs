@@ -22,7 +22,7 @@ internal static class PublicationEndpoints
 
         var one = app.MapPublication<ContentDb>("/api/v1/publications/{p}").WithTags("Publications");
         one.MapGet("", GetAsync).ForAnyone();
-        one.MapPatch("", ChangeAsync).ForStaff(Permission.PublicationWrite);
+        one.MapPatch("", ChangeAsync).ForStaff(Permission.PublicationWrite).AgainWhenOvertaken();
 
         app.MapGet("/internal/publications", HostsAsync).ForServices();
     }

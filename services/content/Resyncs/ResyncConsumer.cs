@@ -23,8 +23,9 @@ internal sealed class ResyncConsumer(ContentDb db, TimeProvider time) : IConsume
 
     private async Task SendPublicationsAsync(CancellationToken cancellation)
     {
+        var since = HybridClock.Now(time);
         var ids = await db.Publications.OrderBy(p => p.Id).Select(p => p.Id).ToListAsync(cancellation);
-        await SendAsync<PublicationChanged>(ids, async chunk =>
+        await SendAsync<PublicationChanged>(since, ids, async chunk =>
         {
             var found = await db.Publications.Where(p => chunk.Contains(p.Id)).ToDictionaryAsync(p => p.Id, cancellation);
             return id => found.TryGetValue(id, out var publication) ? publication.Changed(time) : Gone(id);
@@ -33,9 +34,10 @@ internal sealed class ResyncConsumer(ContentDb db, TimeProvider time) : IConsume
 
     private async Task SendPostsAsync(CancellationToken cancellation)
     {
+        var since = HybridClock.Now(time);
         var bases = await db.Publications.AsNoTracking().ToDictionaryAsync(p => p.Id, p => p.BaseUrl, cancellation);
         var ids = await db.Posts.Where(p => p.FirstPublishedAt != null).OrderBy(p => p.Id).Select(p => p.Id).ToListAsync(cancellation);
-        await SendAsync<PostChanged>(ids, async chunk =>
+        await SendAsync<PostChanged>(since, ids, async chunk =>
         {
             var found = await db.Posts.Where(p => chunk.Contains(p.Id)).ToDictionaryAsync(p => p.Id, cancellation);
             return id =>
@@ -47,19 +49,27 @@ internal sealed class ResyncConsumer(ContentDb db, TimeProvider time) : IConsume
         }, cancellation);
     }
 
-    private async Task SendAsync<TEvent>(List<Guid> ids, Func<Guid[], Task<Func<Guid, TEvent>>> readAsync, CancellationToken cancellation) where TEvent : class
+    /// <param name="since">From before <paramref name="ids"/> were read: what was made meanwhile has a later version, and is not buried.</param>
+    private async Task SendAsync<TEvent>(long since, List<Guid> ids, Func<Guid[], Task<Func<Guid, TEvent>>> readAsync, CancellationToken cancellation) where TEvent : class
     {
         var resync = Guid.CreateVersion7();
-        var since = HybridClock.Now(time);
         // With nothing to send, consumers must still hear that there is nothing.
         if (ids.Count == 0) ids.Add(Guid.Empty);
-        var part = 0;
-        foreach (var chunk in ids.Chunk(AtOnce))
+        for (var sent = 0; sent < ids.Count;)
         {
             db.ChangeTracker.Clear();
+            var chunk = ids.Skip(sent).Take(AtOnce).ToArray();
             var changed = await readAsync(chunk);
-            foreach (var id in chunk) db.Publish(new Resync<TEvent>(resync, since, part++, ids.Count, changed(id)));
-            await db.SaveChangesAsync(cancellation);
+            foreach (var (at, id) in chunk.Index()) db.Publish(new Resync<TEvent>(resync, since, sent + at, ids.Count, changed(id)));
+            try
+            {
+                await db.SaveChangesAsync(cancellation);
+                sent += chunk.Length;
+            }
+            catch (DbUpdateConcurrencyException)
+            {
+                // Staff changed one of them meanwhile: this chunk is read again.
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Contracts;
+using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
 using Newsletter.Subscriber.Addresses;
 using Newsletter.Subscriber.Erasure;
@@ -20,8 +21,8 @@ internal static class AccountEndpoints
     public static void MapReaderAccount(this RouteGroupBuilder pages)
     {
         pages.MapGet("/account", ShowAsync).ForReaders();
-        pages.MapPost("/account/preferences", SavePreferencesAsync).ForReaders();
-        pages.MapPost("/account/profile", SaveProfileAsync).ForReaders();
+        pages.MapPost("/account/preferences", SavePreferencesAsync).ForReaders().AgainWhenOvertaken();
+        pages.MapPost("/account/profile", SaveProfileAsync).ForReaders().AgainWhenOvertaken();
         pages.MapPost("/account/sessions/sign-out", SignOutEverywhereAsync).ForReaders();
         pages.MapGet("/account/export", ExportAsync).ForReaders();
         pages.MapPost("/account/erasure", EraseAsync).ForReaders();

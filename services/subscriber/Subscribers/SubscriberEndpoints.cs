@@ -42,7 +42,7 @@ internal static class SubscriberEndpoints
         api.MapGet("/subscribers", ListAsync).ForStaff(Permission.SubscribersRead);
         api.MapGet("/subscribers/{id:guid}", GetAsync).ForStaff(Permission.SubscribersRead);
         api.MapPost("/subscribers", AddAsync).ForStaff(Permission.SubscribersWrite);
-        api.MapPatch("/subscribers/{id:guid}", ChangeAsync).ForStaff(Permission.SubscribersWrite);
+        api.MapPatch("/subscribers/{id:guid}", ChangeAsync).ForStaff(Permission.SubscribersWrite).AgainWhenOvertaken();
         api.MapDelete("/subscribers/{id:guid}", EraseAsync).ForStaff(Permission.SubscribersWrite);
         api.MapImport();
         api.MapExport();

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Contracts;
+using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
 using Newsletter.Subscriber.Links;
 using Newsletter.Subscriber.Pages;
@@ -19,7 +20,7 @@ internal static class UnsubscribeEndpoints
     public static void MapUnsubscribing(this RouteGroupBuilder pages)
     {
         pages.MapGet("/unsubscribe", ShowAsync).ForAnyone();
-        pages.MapPost("/unsubscribe", PostAsync).ForAnyone().DisableAntiforgery();
+        pages.MapPost("/unsubscribe", PostAsync).ForAnyone().DisableAntiforgery().AgainWhenOvertaken();
     }
 
     private static async Task<IResult> ShowAsync(

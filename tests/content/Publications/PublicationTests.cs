@@ -145,6 +145,22 @@ public sealed class PublicationTests(ContentFixture content) : IClassFixture<Con
     }
 
     [Fact]
+    public async Task Changes_of_one_moment_are_all_made_and_a_resync_at_that_moment_refuses_none()
+    {
+        var publication = await content.PublicationAsync();
+        var resync = content.Service.PublishAsync(new RequestResync(nameof(PublicationChanged)));
+        var changes = Enumerable.Range(1, 8).SelectMany(n => new[]
+        {
+            publication.Owner.PostJsonAsync($"{publication.Api}/newsletters", new { slug = $"extra-{n}", name = $"Extra {n}", kind = "posts" }),
+            publication.Owner.PatchJsonAsync(publication.Api, new { tagline = $"Tagline {n}" }),
+        });
+        await Task.WhenAll([resync, .. changes]);
+
+        var shown = await publication.Anonymous.GetJsonAsync(publication.Api);
+        Assert.Equal(2 + 8, shown.GetProperty("newsletters").GetArrayLength());
+    }
+
+    [Fact]
     public async Task An_unknown_publication_is_a_problem()
     {
         using var answer = await content.Service.Anonymous().SendAsync(HttpMethod.Get, "/api/v1/publications/no-such-one");
