@@ -38,10 +38,13 @@ public sealed class SeedLoader : IDisposable
     {
         using var loader = new SeedLoader(address, apiKey, folder);
         await loader.LoadPublicationAsync(cancellation);
+        // Readers come last: until some are there, no run has got through, and nobody has changed what this one writes.
+        var isFirst = !await loader.HasReadersAsync(cancellation);
+        if (isFirst) await loader.NameNewslettersAsync(cancellation);
         await loader.LoadTiersAsync(cancellation);
         foreach (var file in Directory.EnumerateFiles(Path.Combine(folder, "posts"), "*.md").Order(StringComparer.Ordinal))
             await loader.LoadPostAsync(SeedPost.Read(file), cancellation);
-        await loader.LoadSubscribersAsync(cancellation);
+        if (isFirst) await loader.LoadReadersAsync(cancellation);
     }
 
     public void Dispose() => _api.Dispose();
@@ -51,13 +54,16 @@ public sealed class SeedLoader : IDisposable
     private async Task LoadPublicationAsync(CancellationToken cancellation)
     {
         var publication = Read("publication.json").AsObject();
-        var newsletters = publication["newsletters"]!.AsArray();
         publication.Remove("newsletters");
         publication["topics"] = new JsonArray([.. Read("topics.json").AsObject().Select(t => new JsonObject { ["slug"] = t.Key, ["name"] = t.Value!.DeepClone() })]);
         if (await ExistsAsync($"publications/{_slug}", cancellation)) return;
         await SendAsync(HttpMethod.Post, "publications", publication, cancellation);
-        // Every publication starts with one newsletter of each kind; the seed only names them.
-        foreach (var newsletter in newsletters.Select(n => n!.AsObject()))
+    }
+
+    /// <summary>Every publication starts with one newsletter of each kind; the seed only names them.</summary>
+    private async Task NameNewslettersAsync(CancellationToken cancellation)
+    {
+        foreach (var newsletter in Read("publication.json")["newsletters"]!.AsArray().Select(n => n!.AsObject()))
         {
             var slug = newsletter["slug"]!.GetValue<string>();
             newsletter.Remove("slug");
@@ -83,10 +89,10 @@ public sealed class SeedLoader : IDisposable
         await SendAsync(HttpMethod.Post, Below($"posts/{post.Slug}/publish"), publish, cancellation);
     }
 
-    private async Task LoadSubscribersAsync(CancellationToken cancellation)
+    private async Task<bool> HasReadersAsync(CancellationToken cancellation) => Items(await WaitAsync(Below("subscribers?limit=1"), cancellation)).Any();
+
+    private async Task LoadReadersAsync(CancellationToken cancellation)
     {
-        var known = await WaitAsync(Below("subscribers?limit=1"), cancellation);
-        if (Items(known).Any()) return;
         using var body = new StringContent(await File.ReadAllTextAsync(Path.Combine(_folder, "subscribers.csv"), cancellation), Encoding.UTF8, "text/csv");
         using var answer = await _api.PostAsync(new Uri(Below("subscribers/import?confirmed=true"), UriKind.Relative), body, cancellation);
         await CheckAsync(answer, cancellation);

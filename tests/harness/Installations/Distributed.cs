@@ -112,18 +112,12 @@ public class Distributed : Installation
 
     private void Add(string name, string project, Dictionary<string, string> environment) => _processes[name] = new(project, environment, Addresses[name]);
 
-    /// <summary>A run that was refused while the services still got to know each other is finished by the next.</summary>
     private async Task SeedAsync()
     {
-        const int tries = 5;
-        for (var attempt = 1; ; attempt++)
-        {
-            await using var seeds = new ServiceProcess("seeds", [], Address);
-            seeds.Start("--url", Address.ToString(), "--key", OwnerKey);
-            await seeds.ExitedAsync();
-            if (seeds.ExitCode == 0) return;
-            if (attempt == tries) throw new InvalidOperationException($"The seeds were not loaded:\n{seeds.Output}");
-        }
+        await using var seeds = new ServiceProcess("seeds", [], Address);
+        seeds.Start("--url", Address.ToString(), "--key", OwnerKey);
+        await seeds.ExitedAsync();
+        if (seeds.ExitCode != 0) throw new InvalidOperationException($"The seeds were not loaded:\n{seeds.Output}");
     }
 
     private async Task<string> MakeVirtualHostAsync()
