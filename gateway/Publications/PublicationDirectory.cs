@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using MassTransit;
+using Microsoft.Extensions.Options;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Http;
@@ -17,7 +18,8 @@ public sealed record PublicationHost(Guid Id, string Slug, string BaseUrl)
 }
 
 /// <summary>Hosts and slugs, from content at start, from <see cref="PublicationChanged"/> after that, and again every half minute in case one was missed.</summary>
-internal sealed partial class PublicationDirectory(ServiceDirectory services, IHttpClientFactory clients, ILogger<PublicationDirectory> log) : BackgroundService
+internal sealed partial class PublicationDirectory(
+    ServiceDirectory services, IHttpClientFactory clients, IOptions<NewsletterOptions> newsletter, ILogger<PublicationDirectory> log) : BackgroundService
 {
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AskAtMostEvery = TimeSpan.FromMilliseconds(500);
@@ -25,17 +27,28 @@ internal sealed partial class PublicationDirectory(ServiceDirectory services, IH
     private volatile IReadOnlyDictionary<string, PublicationHost> _bySlug = new Dictionary<string, PublicationHost>();
     private volatile IReadOnlyDictionary<string, PublicationHost> _byHost = new Dictionary<string, PublicationHost>();
     private long _askedAt;
+    private bool _answered;
 
     public IEnumerable<PublicationHost> All => _bySlug.Values;
 
-    public PublicationHost? ByHost(string host) => _byHost.GetValueOrDefault(host);
+    /// <inheritdoc cref="BySlugAsync"/>
+    public async ValueTask<PublicationHost?> ByHostAsync(HostString host, CancellationToken cancellation)
+    {
+        var name = host.Value ?? "";
+        if (_byHost.GetValueOrDefault(name) is { } known) return known;
+        if (SlugIn(host.Host) is not { } slug) return null;
+        await BySlugAsync(slug, cancellation);
+        return _byHost.GetValueOrDefault(name);
+    }
 
-    /// <summary>Asks content where the slug is not known yet: a publication that was made a moment ago. All who wait share one answer.</summary>
+    /// <summary>Asks content where it is not known yet: a publication that was made a moment ago. All who wait share one answer.</summary>
+    /// <exception cref="HttpRequestException">Content does not answer: nobody can tell whether there is such a publication.</exception>
     public async ValueTask<PublicationHost?> BySlugAsync(string slug, CancellationToken cancellation)
     {
         if (_bySlug.TryGetValue(slug, out var known) || !CouldBeSlug(slug)) return known;
-        await LoadAsync(cancellation);
-        return _bySlug.GetValueOrDefault(slug);
+        var answered = await LoadAsync(cancellation);
+        if (_bySlug.TryGetValue(slug, out known) || answered) return known;
+        throw new HttpRequestException("Content does not tell its publications.");
     }
 
     public void Changed(PublicationSnapshot publication) => Replace(
@@ -52,26 +65,32 @@ internal sealed partial class PublicationDirectory(ServiceDirectory services, IH
         }
     }
 
-    private static bool CouldBeSlug(string text) => text.Length <= 63 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+    private string? SlugIn(string host) =>
+        newsletter.Value.PagesDomain is { } domain && host.EndsWith($".{domain}", StringComparison.OrdinalIgnoreCase) ? host[..^(domain.Length + 1)] : null;
 
-    private async Task LoadAsync(CancellationToken cancellation)
+    private static bool CouldBeSlug(string text) => text.Length is > 0 and <= 63 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+
+    /// <summary>Whether content answered.</summary>
+    private async Task<bool> LoadAsync(CancellationToken cancellation)
     {
         var came = Stopwatch.GetTimestamp();
         await _asking.WaitAsync(cancellation);
         try
         {
-            if (_askedAt > came) return;
+            if (_askedAt > came) return _answered;
             var rest = AskAtMostEvery - Stopwatch.GetElapsedTime(_askedAt);
             if (_askedAt != 0 && rest > TimeSpan.Zero) await Task.Delay(rest, cancellation);
-            _askedAt = Stopwatch.GetTimestamp();
+            (_askedAt, _answered) = (Stopwatch.GetTimestamp(), false);
             using var client = clients.CreateClient("internal");
             var listed = await client.GetFromJsonAsync<ListPage<PublicationHost>>(
                 new Uri(services.AddressOf("content"), "/internal/publications"), Json.Options, cancellation);
             Replace(listed!.Items);
+            return _answered = true;
         }
         catch (Exception e) when (e is HttpRequestException or System.Text.Json.JsonException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             ContentAway(e.GetType().Name);
+            return false;
         }
         finally
         {

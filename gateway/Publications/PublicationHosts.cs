@@ -16,9 +16,29 @@ internal sealed class PublicationHosts(RequestDelegate next, PublicationDirector
 
     public async Task InvokeAsync(HttpContext http)
     {
+        try
+        {
+            if (await ResolveAsync(http) is { } answer)
+            {
+                await answer.ExecuteAsync(http);
+                return;
+            }
+        }
+        catch (HttpRequestException)
+        {
+            http.Response.Headers.RetryAfter = "5";
+            await Problem.Of(StatusCodes.Status503ServiceUnavailable, "The publication cannot be looked up at the moment; try again.").ExecuteAsync(http);
+            return;
+        }
+        await next(http);
+    }
+
+    /// <summary>The answer where the request ends here.</summary>
+    private async Task<IResult?> ResolveAsync(HttpContext http)
+    {
         var path = http.Request.Path.Value ?? "/";
         var first = FirstSegment(path);
-        var own = directory.ByHost(http.Request.Host.Value ?? "");
+        var own = await directory.ByHostAsync(http.Request.Host, http.RequestAborted);
         if (own is not null && !InstallationPaths.Contains(first))
         {
             http.Request.Path = path == "/" ? $"/{own.Slug}/" : $"/{own.Slug}{path}";
@@ -28,23 +48,16 @@ internal sealed class PublicationHosts(RequestDelegate next, PublicationDirector
             && await directory.BySlugAsync(first, http.RequestAborted) is { } named)
         {
             if (named.IsOrigin)
-            {
-                await Results.Redirect(named.BaseUrl + path[(first.Length + 1)..] + http.Request.QueryString, permanent: true, preserveMethod: true).ExecuteAsync(http);
-                return;
-            }
+                return Results.Redirect(named.BaseUrl + path[(first.Length + 1)..] + http.Request.QueryString, permanent: true, preserveMethod: true);
             http.Features.Set(named);
         }
         else if (first == "api" && ApiSlug(path) is { } slug)
         {
             // Unknown slugs go on without: the service answers 404 in its own words.
             if (await directory.BySlugAsync(slug, http.RequestAborted) is { } called) http.Features.Set(called);
-            if (own is not null && own.Slug != slug)
-            {
-                await Problem.NotFound("That publication is not on this host.").ExecuteAsync(http);
-                return;
-            }
+            if (own is not null && own.Slug != slug) return Problem.NotFound("That publication is not on this host.");
         }
-        await next(http);
+        return null;
     }
 
     private static string FirstSegment(string path)

@@ -22,7 +22,14 @@ public class GatewayUnderTest : IAsyncLifetime
     private ServiceProcess _gateway = null!;
 
     public Uri Address { get; } = new($"http://localhost:{ServiceProcess.FreePort()}");
-    public string PoemsOrigin => $"http://poems.localhost:{Address.Port}";
+    public string PoemsOrigin => OriginOf("poems");
+
+    /// <summary>A publication that the gateway hears of from content only, and only when it asks after this is set.</summary>
+    public string? NewSlug { get; set; }
+
+    public bool ContentIsAway { get; set; }
+
+    public string OriginOf(string slug) => $"http://{slug}.localhost:{Address.Port}";
 
     protected virtual Dictionary<string, string> Settings => [];
 
@@ -33,6 +40,7 @@ public class GatewayUnderTest : IAsyncLifetime
         var settings = new Dictionary<string, string>(Settings)
         {
             ["Newsletter__Url"] = Address.ToString().TrimEnd('/'),
+            ["Newsletter__PagesDomain"] = "localhost",
             ["ConnectionStrings__rabbitmq"] = _broker.Address.AbsoluteUri,
             ["Services__billing"] = $"http://127.0.0.1:{ServiceProcess.FreePort()}",
             ["Gateway__MaxRequestBytes"] = "1048576",
@@ -81,10 +89,7 @@ public class GatewayUnderTest : IAsyncLifetime
         app.MapGet("/openapi/v1.json", () => Results.Json(new { openapi = "3.1.1", paths = new Dictionary<string, object> { [$"/api/{name}"] = new { } } }));
         if (name == "content")
         {
-            app.MapGet("/internal/publications", () => Results.Json(new
-            {
-                items = new[] { new { id = Papers, slug = "papers", baseUrl = $"{Address}papers" }, new { id = Poems, slug = "poems", baseUrl = PoemsOrigin } },
-            }));
+            app.MapGet("/internal/publications", Publications);
             app.MapGet("/papers/editions-like", (HttpResponse response) =>
             {
                 response.Headers.ContentSecurityPolicy = "sandbox";
@@ -95,6 +100,13 @@ public class GatewayUnderTest : IAsyncLifetime
         app.MapFallback("{**rest}", Task<IResult> (HttpContext http, CancellationToken _) => EchoAsync(name, http));
         await app.StartAsync();
         return app;
+    }
+
+    private IResult Publications()
+    {
+        if (ContentIsAway) return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        var known = new[] { new { id = Papers, slug = "papers", baseUrl = $"{Address}papers" }, new { id = Poems, slug = "poems", baseUrl = PoemsOrigin } };
+        return Results.Json(new { items = NewSlug is null ? known : [.. known, new { id = Guid.CreateVersion7(), slug = NewSlug, baseUrl = OriginOf(NewSlug) }] });
     }
 
     private static IResult Exchange(TokenRequest request) => request switch
