@@ -1,10 +1,27 @@
+using System.Net;
+using System.Net.Http.Json;
+using Newsletter.SystemTests.Neighbours;
 using Newsletter.Tests.Harness.Installations;
 
 namespace Newsletter.SystemTests;
 
 public sealed class StandaloneHouse : Standalone, IAsyncLifetime;
 
-public sealed class DistributedHouse : Distributed, IAsyncLifetime;
+/// <summary>Two publications, each an origin: the seed, and one made through the API.</summary>
+public sealed class DistributedHouse : Distributed, IAsyncLifetime
+{
+    public Site First { get; private set; } = null!;
+    public Site Second { get; private set; } = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        using var made = await Staff().PostAsJsonAsync("/api/v1/publications", new { slug = "second", name = "The Second", gate = new { nudge = false } });
+        Assert.True(made.StatusCode == HttpStatusCode.Created, await made.Content.ReadAsStringAsync());
+        First = await Site.OpenAsync(this, "scipapermill");
+        Second = await Site.OpenAsync(this, "second");
+    }
+}
 
 /// <summary>One standalone installation for all classes that use it.</summary>
 [CollectionDefinition(nameof(StandaloneCollection))]

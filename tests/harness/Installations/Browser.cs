@@ -65,6 +65,13 @@ public sealed record WebPage(Uri Address, HttpStatusCode Status, System.Net.Http
 {
     public bool Has(string selector) => Document.QuerySelector(selector) is not null;
 
+    /// <summary>Where a page or a letter leads to, images included.</summary>
+    public static IEnumerable<Uri> LinksIn(string html)
+    {
+        using var document = new HtmlParser().ParseDocument(html);
+        return [.. document.QuerySelectorAll("[href], [src]").Select(e => new Uri((e.GetAttribute("href") ?? e.GetAttribute("src"))!))];
+    }
+
     /// <summary>What a reader sees, without markup.</summary>
     public string Text => Document.Body?.TextContent ?? "";
 }
