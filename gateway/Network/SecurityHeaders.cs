@@ -7,11 +7,18 @@ namespace Newsletter.Gateway.Network;
 /// <summary>Headers for every answer. A service that sets a content policy itself (a mailing in its sandbox, the docs) is not overruled.</summary>
 internal static class SecurityHeaders
 {
+    // Not web-share, which the share button is for.
+    private static readonly string[] Unused =
+    [
+        "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "geolocation", "gyroscope", "magnetometer", "microphone", "midi",
+        "payment", "publickey-credentials-get", "screen-wake-lock", "sync-xhr", "usb", "xr-spatial-tracking",
+    ];
+
     private static readonly HeaderPolicyCollection Policy = new HeaderPolicyCollection()
         .AddContentTypeOptionsNoSniff()
         .AddStrictTransportSecurityMaxAge()
         .AddCrossOriginOpenerPolicy(policy => policy.SameOrigin())
-        .AddPermissionsPolicyWithDefaultSecureDirectives()
+        .AddCustomHeader("Permissions-Policy", string.Join(", ", Unused.Select(feature => $"{feature}=()")))
         .RemoveServerHeader();
 
     public static void UseHouseHeaders(this WebApplication app)
