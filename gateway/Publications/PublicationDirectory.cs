@@ -41,6 +41,9 @@ internal sealed partial class PublicationDirectory(
         return _byHost.GetValueOrDefault(name);
     }
 
+    /// <summary>True for hosts that only a publication may have.</summary>
+    public bool IsForPublications(HostString host) => SlugIn(host.Host) is not null;
+
     /// <summary>Asks content where it is not known yet: a publication that was made a moment ago. All who wait share one answer.</summary>
     /// <exception cref="HttpRequestException">Content does not answer: nobody can tell whether there is such a publication.</exception>
     public async ValueTask<PublicationHost?> BySlugAsync(string slug, CancellationToken cancellation)

@@ -44,6 +44,10 @@ internal sealed class PublicationHosts(RequestDelegate next, PublicationDirector
             http.Request.Path = path == "/" ? $"/{own.Slug}/" : $"/{own.Slug}{path}";
             http.Features.Set(own);
         }
+        else if (own is null && directory.IsForPublications(http.Request.Host) && !InstallationPaths.Contains(first))
+        {
+            return Problem.NotFound("There is no publication at this address.");
+        }
         else if (own is null && first.Length > 0 && !InstallationPaths.Contains(first)
             && await directory.BySlugAsync(first, http.RequestAborted) is { } named)
         {

@@ -19,15 +19,32 @@ public sealed class NewPublicationTests(GatewayUnderTest gateway) : IClassFixtur
     }
 
     [Fact]
+    public async Task A_host_that_could_be_a_publication_s_and_is_none_shows_nothing()
+    {
+        foreach (var path in (string[])["/", "/archive", "/papers/archive"])
+        {
+            using var answer = await gateway.GetAsync(path, gateway.OriginOf("letters"));
+            await GatewayTests.IsProblemAsync(answer, HttpStatusCode.NotFound);
+        }
+    }
+
+    [Fact]
     public async Task While_content_does_not_answer_an_unknown_publication_is_neither_refused_nor_missing()
     {
         gateway.ContentIsAway = true;
-        using var staff = await gateway.GetAsync("/api/v1/publications/essays/posts", null, ("Authorization", "Bearer nlk_papers"));
-        using var visitor = await gateway.GetAsync("/archive", gateway.OriginOf("essays"));
-        using var known = await gateway.GetAsync("/archive", gateway.PoemsOrigin);
+        try
+        {
+            using var staff = await gateway.GetAsync("/api/v1/publications/essays/posts", null, ("Authorization", "Bearer nlk_papers"));
+            using var visitor = await gateway.GetAsync("/archive", gateway.OriginOf("essays"));
+            using var known = await gateway.GetAsync("/archive", gateway.PoemsOrigin);
 
-        await GatewayTests.IsProblemAsync(staff, HttpStatusCode.ServiceUnavailable);
-        await GatewayTests.IsProblemAsync(visitor, HttpStatusCode.ServiceUnavailable);
-        Assert.Equal("/poems/archive", (string?)(await GatewayUnderTest.ReachedAsync(known))?["path"]);
+            await GatewayTests.IsProblemAsync(staff, HttpStatusCode.ServiceUnavailable);
+            await GatewayTests.IsProblemAsync(visitor, HttpStatusCode.ServiceUnavailable);
+            Assert.Equal("/poems/archive", (string?)(await GatewayUnderTest.ReachedAsync(known))?["path"]);
+        }
+        finally
+        {
+            gateway.ContentIsAway = false;
+        }
     }
 }
