@@ -24,6 +24,19 @@ public sealed class SignUpPageTests(SubscriberFixture fixture) : IClassFixture<S
     }
 
     [Fact]
+    public async Task A_topic_is_called_as_the_publication_calls_it_elsewhere()
+    {
+        var publication = await _app.PublicationAsync();
+        await _app.Service.PublishAsync(new PublicationChanged(publication with { Version = 2, Topics = [new("llm", "Language models")] }));
+        await _app.Service.PublishAsync(new PostChanged(TopicTests.Post(publication, 1, "llm", "nlp")));
+
+        var html = await _app.Service.Anonymous().GetStringAsync(new Uri($"/{publication.Slug}/subscribe", UriKind.Relative));
+
+        Assert.Matches("value=\"llm\"[^>]*>Language models<", html);
+        Assert.Matches("value=\"nlp\"[^>]*>NLP<", html);
+    }
+
+    [Fact]
     public async Task The_form_signs_up_and_leads_to_the_inbox_page()
     {
         var publication = await _app.PublicationAsync();

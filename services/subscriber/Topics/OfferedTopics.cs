@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.EntityFrameworkCore;
+using Newsletter.Contracts;
 using Newsletter.Subscriber.Storage;
 
 namespace Newsletter.Subscriber.Topics;
@@ -18,6 +19,9 @@ internal static class OfferedTopics
             .ToListAsync(cancellation);
         return written.Union(chosen).Order(StringComparer.Ordinal).ToList();
     }
+
+    /// <summary>As the publication calls it on its other pages; without a name there, as <see cref="NameOf"/> would.</summary>
+    public static string NameIn(PublicationSnapshot publication, string slug) => publication.Topics.FirstOrDefault(t => t.Slug == slug)?.Name ?? NameOf(slug);
 
     /// <summary><c>medical-imaging</c> as <c>Medical imaging</c>, and what cannot be spoken, <c>nlp</c>, as <c>NLP</c>.</summary>
     public static string NameOf(string slug) =>

@@ -173,7 +173,8 @@ public abstract class Story(Installation house)
 
     private async Task CancelAsync(Browser visitor, string forMembers)
     {
-        var membership = await visitor.OpenAsync($"{Base}/billing");
+        var account = await visitor.OpenAsync($"{Base}/account");
+        var membership = await visitor.OpenAsync(account.Document.QuerySelector("#main a[href$='/billing']")!.GetAttribute("href")!);
         var portal = await visitor.SubmitAsync(membership, "form[action$='/billing'] button");
         Assert.Contains("/sandbox/portal/", portal.Address.AbsolutePath, StringComparison.Ordinal);
         var cancelled = await visitor.SubmitAsync(portal, "form[action*='cancel'] button");
