@@ -16,9 +16,13 @@ public interface ISnapshot
 /// <typeparam name="T">The event whose snapshots are sent again.</typeparam>
 public sealed record Resync<T>(Guid ResyncId, long Since, int Part, int Parts, T Changed) where T : class;
 
-/// <summary>Asks the owner of an event to send all its rows again; sent by a service that starts with empty copies.</summary>
+/// <summary>Asks the owner of an event to send all its rows again.</summary>
 /// <param name="Event">The event's type name, such as <c>SubscribersChanged</c>.</param>
-public sealed record RequestResync(string Event);
+/// <param name="Since">
+/// The version below which copies let go of what is not sent, so every transaction that stamped a lower one must have ended.
+/// 0 only fills: a service that starts with empty copies has nothing to let go.
+/// </param>
+public sealed record RequestResync(string Event, long Since = 0);
 
 /// <summary>An event that none of our own services needs: where no queue takes it, it is dropped and not kept for later.</summary>
 [AttributeUsage(AttributeTargets.Class)]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
+using Newsletter.Billing.Storage;
 using Newsletter.Contracts;
 using Newsletter.Tests.Harness;
 
@@ -77,6 +78,7 @@ public sealed class GrantTests(BillingHouse house) : IClassFixture<BillingHouse>
         var (reader, grant, _) = await house.MemberAsync();
         using var response = await house.Service.Anonymous().PostAsync("/internal/resync?event=GrantsChanged", null);
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        await house.Service.HurryAsync<BillingDb>();
         var part = await house.Service.SentAsync<Resync<GrantsChanged>>(r => r.Changed.Grants.Any(g => g.SubscriberId == reader.Id));
         var told = part.Changed.Grants.Single(g => g.SubscriberId == reader.Id);
         Assert.Equal((grant.Id, grant.Until), (told.Id, told.Until));

@@ -5,12 +5,14 @@ using MassTransit.Mediator;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Newsletter.Defaults.Bus;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Identity;
+using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Tests.Harness;
 
@@ -89,6 +91,10 @@ public sealed class ServiceUnderTest : IAsyncDisposable
 
     public async Task<T> SentAsync<T>(Func<T, bool> match) where T : class =>
         await Eventually.GetAsync(() => Task.FromResult(Sent<T>().FirstOrDefault(match)), $"{typeof(T).Name} sent");
+
+    /// <summary>What waits in the outbox is due now, as though the time had passed.</summary>
+    public Task HurryAsync<TDb>() where TDb : ServiceDb => WithDbAsync<TDb, int>(db =>
+        db.Outbox.ExecuteUpdateAsync(row => row.SetProperty(m => m.DueAt, DateTimeOffset.UtcNow)));
 
     public async Task<TResult> WithDbAsync<TDb, TResult>(Func<TDb, Task<TResult>> use) where TDb : notnull
     {

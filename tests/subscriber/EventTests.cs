@@ -5,6 +5,7 @@ using Newsletter.Contracts;
 using Newsletter.Subscriber.Erasure;
 using Newsletter.Subscriber.Storage;
 using Newsletter.Tests.Harness;
+using Npgsql;
 
 namespace Newsletter.Subscriber.Tests;
 
@@ -79,12 +80,45 @@ public sealed class EventTests(SubscriberFixture fixture) : IClassFixture<Subscr
         using var unknown = await client.PostAsync("/internal/resync?event=Nothing", null);
 
         Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.NotFound), (asked.StatusCode, unknown.StatusCode));
+        await app.Service.HurryAsync<SubscriberDb>();
         var parts = await Eventually.GetAsync(() => Task.FromResult(app.Service.Sent<Resync<SubscribersChanged>>() is { Count: 3 } all ? all : null), "three parts");
         Assert.All(parts, p => Assert.Equal((3, parts[0].ResyncId, parts[0].Since), (p.Parts, p.ResyncId, p.Since)));
         Assert.Equal([0, 1, 2], parts.Select(p => p.Part).Order());
         Assert.All(parts, p => Assert.All(p.Changed.Subscribers, s => Assert.True(s.Version >= p.Since && s.PublicationId == p.Changed.PublicationId)));
         Assert.Equal(502, parts.Sum(p => p.Changed.Subscribers.Count));
         Assert.Contains(parts, p => p.Changed.Subscribers.Any(s => s.Id == before.Id && s.Version > before.Version && s.UnsubscribeToken == before.UnsubscribeToken));
+    }
+
+    [Fact]
+    public async Task Whoever_is_being_imported_while_a_resync_is_asked_for_is_not_let_go_of()
+    {
+        await using var app = await SubscriberApp.StartAsync();
+        var publication = await app.PublicationAsync();
+        var owner = await app.OwnerAsync(publication);
+        await using var connection = new NpgsqlConnection(app.Service.Database.ConnectionString);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await ExecuteAsync("LOCK TABLE consents IN SHARE MODE");
+
+        // Stamped, and half written.
+        var importing = owner.PostAsJsonAsync($"/api/v1/publications/{publication.Slug}/subscribers/import", new[] { new { email = "ada@example.com", confirmed = true } });
+        await Eventually.TrueAsync(async () => 1 == await ExecuteAsync("SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database WHERE NOT granted AND datname = current_database()"), "an import that waits");
+        using (var asked = await app.Service.Anonymous().PostAsync("/internal/resync?event=SubscribersChanged", null)) asked.EnsureSuccessStatusCode();
+        await Eventually.TrueAsync(() => app.Service.WithDbAsync<SubscriberDb, bool>(async db => !await db.Outbox.AnyAsync(m => m.DueAt <= DateTimeOffset.UtcNow)), "nothing that is due");
+        await transaction.RollbackAsync();
+        using var imported = await importing;
+        await app.Service.HurryAsync<SubscriberDb>();
+
+        var told = await app.SnapshotAsync(publication, "ada@example.com");
+        var part = await app.Service.SentAsync<Resync<SubscribersChanged>>(_ => true);
+        Assert.True(told.Version < part.Since, "the event alone does not keep the copies from letting go");
+        Assert.Contains(part.Changed.Subscribers, s => s.Id == told.Id && s.Version >= part.Since);
+
+        async Task<long> ExecuteAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection, transaction);
+            return await command.ExecuteScalarAsync() as long? ?? 0;
+        }
     }
 
     [Fact]

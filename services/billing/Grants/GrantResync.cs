@@ -2,7 +2,6 @@ using MassTransit;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Billing.Storage;
 using Newsletter.Contracts;
-using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Billing.Grants;
 
@@ -11,10 +10,9 @@ internal sealed class GrantResync(BillingDb db, TimeProvider time)
 {
     private const int AtOnce = 500;
 
-    public async Task<Guid> RunAsync(CancellationToken cancellation)
+    public async Task RunAsync(long since, CancellationToken cancellation)
     {
         var id = Guid.CreateVersion7(time.GetUtcNow());
-        var since = HybridClock.Now(time);
         var rows = await db.Grants.AsNoTracking().Where(g => !g.Deleted && g.SubscriberId != null)
             .OrderBy(g => g.PublicationId).ThenBy(g => g.Id).Select(g => new { g.PublicationId, g.Id }).ToListAsync(cancellation);
         var parts = rows.GroupBy(r => r.PublicationId)
@@ -31,12 +29,11 @@ internal sealed class GrantResync(BillingDb db, TimeProvider time)
             db.Publish(new Resync<GrantsChanged>(id, since, part, parts.Count, new(publicationId, [.. grants.Select(g => g.Snapshot())])));
             await db.SaveChangesAsync(cancellation);
         }
-        return id;
     }
 }
 
 internal sealed class ResyncRequestConsumer(GrantResync resync) : IConsumer<RequestResync>
 {
     public Task Consume(ConsumeContext<RequestResync> context) =>
-        context.Message.Event == nameof(GrantsChanged) ? resync.RunAsync(context.CancellationToken) : Task.CompletedTask;
+        context.Message.Event == nameof(GrantsChanged) ? resync.RunAsync(context.Message.Since, context.CancellationToken) : Task.CompletedTask;
 }

@@ -16,14 +16,13 @@ internal sealed class ResyncConsumer(ContentDb db, TimeProvider time) : IConsume
 
     public Task Consume(ConsumeContext<RequestResync> context) => context.Message.Event switch
     {
-        nameof(PublicationChanged) => SendPublicationsAsync(context.CancellationToken),
-        nameof(PostChanged) => SendPostsAsync(context.CancellationToken),
+        nameof(PublicationChanged) => SendPublicationsAsync(context.Message.Since, context.CancellationToken),
+        nameof(PostChanged) => SendPostsAsync(context.Message.Since, context.CancellationToken),
         _ => Task.CompletedTask,
     };
 
-    private async Task SendPublicationsAsync(CancellationToken cancellation)
+    private async Task SendPublicationsAsync(long since, CancellationToken cancellation)
     {
-        var since = HybridClock.Now(time);
         var ids = await db.Publications.OrderBy(p => p.Id).Select(p => p.Id).ToListAsync(cancellation);
         await SendAsync<PublicationChanged>(since, ids, async chunk =>
         {
@@ -32,9 +31,8 @@ internal sealed class ResyncConsumer(ContentDb db, TimeProvider time) : IConsume
         }, cancellation);
     }
 
-    private async Task SendPostsAsync(CancellationToken cancellation)
+    private async Task SendPostsAsync(long since, CancellationToken cancellation)
     {
-        var since = HybridClock.Now(time);
         var bases = await db.Publications.AsNoTracking().ToDictionaryAsync(p => p.Id, p => p.BaseUrl, cancellation);
         var ids = await db.Posts.Where(p => p.FirstPublishedAt != null).OrderBy(p => p.Id).Select(p => p.Id).ToListAsync(cancellation);
         await SendAsync<PostChanged>(since, ids, async chunk =>
@@ -49,7 +47,6 @@ internal sealed class ResyncConsumer(ContentDb db, TimeProvider time) : IConsume
         }, cancellation);
     }
 
-    /// <param name="since">From before <paramref name="ids"/> were read: what was made meanwhile has a later version, and is not buried.</param>
     private async Task SendAsync<TEvent>(long since, List<Guid> ids, Func<Guid[], Task<Func<Guid, TEvent>>> readAsync, CancellationToken cancellation) where TEvent : class
     {
         var resync = Guid.CreateVersion7();

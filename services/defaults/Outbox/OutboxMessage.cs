@@ -24,7 +24,7 @@ public sealed class OutboxMessage
     public int Attempts { get; private set; }
     public string? Error { get; private set; }
 
-    internal static OutboxMessage Of<T>(T message) where T : class
+    internal static OutboxMessage Of<T>(T message, TimeSpan after) where T : class
     {
         var now = Now;
         return new()
@@ -35,7 +35,7 @@ public sealed class OutboxMessage
             TraceParent = Activity.Current?.Id,
             TraceState = Activity.Current?.TraceStateString,
             CreatedAt = now,
-            DueAt = now,
+            DueAt = now + after,
         };
     }
 

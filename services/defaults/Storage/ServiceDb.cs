@@ -25,9 +25,10 @@ public abstract class ServiceDb(DbContextOptions options) : DbContext(options), 
     public bool IsSqlite => Database.IsSqlite();
 
     /// <summary>Saved with the change it tells of, by the same SaveChanges; relayed to the bus afterwards.</summary>
-    public void Publish<T>(T message) where T : class
+    /// <param name="after">How long it waits before it is relayed.</param>
+    public void Publish<T>(T message, TimeSpan after = default) where T : class
     {
-        Outbox.Add(OutboxMessage.Of(message));
+        Outbox.Add(OutboxMessage.Of(message, after));
         _published = true;
     }
 

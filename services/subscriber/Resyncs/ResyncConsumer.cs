@@ -1,7 +1,6 @@
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Contracts;
-using Newsletter.Defaults.Storage;
 using Newsletter.Subscriber.Links;
 using Newsletter.Subscriber.Storage;
 
@@ -17,15 +16,14 @@ internal sealed class ResyncConsumer(SubscriberDb db, LinkKeys keys, TimeProvide
 
     public Task Consume(ConsumeContext<RequestResync> context) => context.Message.Event switch
     {
-        nameof(SubscribersChanged) => SendSubscribersAsync(context.CancellationToken),
+        nameof(SubscribersChanged) => SendSubscribersAsync(context.Message.Since, context.CancellationToken),
         nameof(SubscriberErased) => SendErasuresAsync(context.CancellationToken),
         _ => Task.CompletedTask,
     };
 
-    private async Task SendSubscribersAsync(CancellationToken cancellation)
+    private async Task SendSubscribersAsync(long since, CancellationToken cancellation)
     {
         var resync = Guid.CreateVersion7();
-        var since = HybridClock.Now(time);
         var links = await keys.ReadAsync(cancellation);
         var all = await db.Subscribers.OrderBy(s => s.PublicationId).ThenBy(s => s.Id).Select(s => new { s.PublicationId, s.Id }).ToListAsync(cancellation);
         var chunks = all.GroupBy(s => s.PublicationId).SelectMany(p => p.Select(s => s.Id).Chunk(ChunkSize).Select(ids => (Publication: p.Key, Ids: ids))).ToList();

@@ -147,6 +147,7 @@ public sealed class ReadingTests(ContentFixture content) : IClassFixture<Content
             using var asked = await content.Service.Anonymous().SendAsync(HttpMethod.Post, $"/internal/resync?event={name}");
             Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
         }
+        await content.Service.HurryAsync<ContentDb>();
         var again = await content.Service.SentAsync<Resync<PostChanged>>(r => r.Changed.Post.Id == told.Id);
         Assert.True(again.Changed.Post.Version > told.Version);
         Assert.True(again.Since > told.Version && again.Since <= again.Changed.Post.Version);
