@@ -39,7 +39,7 @@ public static class BillingService
             client.Timeout = TimeSpan.FromSeconds(builder.Settings<StripeOptions>("Stripe").TimeoutSeconds));
 
         services.AddScoped<StripeAccounts>().AddScoped<TierCatalog>().AddScoped<CheckoutDesk>().AddScoped<SitePages>();
-        services.AddScoped<GrantBook>().AddScoped<GrantResync>().AddScoped<ReaderTies>().AddScoped<Reconciler>();
+        services.AddScoped<GrantBook>().AddScoped<GrantResync>().AddScoped<ReaderTies>().AddScoped<Reconciler>().AddScoped<Retention>();
         services.AddScoped<PayingCustomers>().AddScoped<PaidInvoices>().AddScoped<SubscriptionDismissal>();
         services.AddScoped<CheckoutSync>().AddScoped<SubscriptionSync>().AddScoped<InvoiceSync>()
             .AddScoped<InvoicePaymentSync>().AddScoped<ChargeSync>().AddScoped<RefundSync>().AddScoped<DisputeSync>();

@@ -128,6 +128,30 @@ public sealed class CheckoutTests(BillingHouse house) : IClassFixture<BillingHou
     }
 
     [Fact]
+    public async Task A_checkout_keeps_an_address_only_while_it_is_open_and_for_thirty_days_at_most()
+    {
+        var sessions = new Dictionary<string, string>();
+        foreach (var fate in (string[])["paid", "expired", "open"])
+        {
+            using var begun = await PostFormAsync(house.Service.Anonymous(), ("tier", "reader"), ("interval", "month"), ("email", $"{fate}@example.com"));
+            sessions[fate] = BillingHouse.SessionOf(begun.Headers.Location!.ToString());
+        }
+        await house.Stripe.PayAsync(sessions["paid"]);
+        await house.Stripe.CallAsync(HttpMethod.Post, $"checkout/sessions/{sessions["expired"]}/expire");
+        await Eventually.TrueAsync(async () => await AddressesAsync() is ["open@example.com"], "the address of the open one alone");
+        Assert.True(await house.InDbAsync(db => db.Customers.AnyAsync(c => c.Email == "paid@example.com")));
+
+        await house.InDbAsync(db => db.Checkouts.Where(c => c.SessionId == sessions["open"])
+            .ExecuteUpdateAsync(row => row.SetProperty(c => c.CreatedAt, DateTimeOffset.UtcNow.AddDays(-31))));
+        using var response = await house.Service.Anonymous().PostAsync("/internal/reconcile", null);
+        response.EnsureSuccessStatusCode();
+        Assert.Empty(await AddressesAsync());
+
+        Task<List<string?>> AddressesAsync() =>
+            house.InDbAsync(db => db.Checkouts.Where(c => sessions.Values.Contains(c.SessionId) && c.Email != null).Select(c => c.Email).ToListAsync());
+    }
+
+    [Fact]
     public async Task Who_pays_with_the_address_of_a_member_gets_the_money_back()
     {
         var (reader, _, id) = await house.MemberAsync();

@@ -113,6 +113,31 @@ public sealed class GrantTests(BillingHouse house) : IClassFixture<BillingHouse>
     }
 
     [Fact]
+    public async Task Who_paid_first_is_forgotten_even_when_the_deletion_is_heard_of_before_the_erasure()
+    {
+        const string address = "gone.payer@example.com";
+        using var begun = await CheckoutTests.PostFormAsync(house.Service.Anonymous(), ("tier", "reader"), ("interval", "month"), ("email", address));
+        using var abandoned = await CheckoutTests.PostFormAsync(house.Service.Anonymous(), ("tier", "reader"), ("interval", "month"), ("email", address));
+        await house.Stripe.PayAsync(BillingHouse.SessionOf(begun.Headers.Location!.ToString()));
+        await house.Service.SentAsync<RegisterSubscriber>(r => r.Email == address);
+        var pending = await house.ReaderAsync(address, confirmed: false);
+        await house.SettledAsync();
+        var id = await house.InDbAsync(db => (
+            from s in db.Subscriptions join c in db.Customers on s.CustomerId equals c.Id where c.NormalisedEmail == address select s.StripeId).SingleAsync());
+
+        var erasure = new SubscriberErased(Guid.CreateVersion7(), house.Publication.Id, pending.Id, pending.Version + 1);
+        await house.Service.PublishAsync(new SubscribersChanged(house.Publication.Id, [new() { Id = pending.Id, PublicationId = house.Publication.Id, Version = erasure.Version, Deleted = true }]));
+        await house.Service.PublishAsync(erasure);
+        await house.Service.SentAsync<ErasureDone>(d => d.ErasureId == erasure.ErasureId && d.Service == "billing");
+
+        Assert.False(await house.InDbAsync(db => db.Customers.AnyAsync(c => c.NormalisedEmail == address)));
+        Assert.False(await house.InDbAsync(db => db.Checkouts.AnyAsync(c => c.NormalisedEmail == address)));
+        Assert.False(await house.InDbAsync(db => db.Readers.AnyAsync(r => r.NormalisedEmail == address || r.Email == address)));
+        await Eventually.TrueAsync(
+            async () => (await house.Stripe.CallAsync(HttpMethod.Get, $"subscriptions/{id}"))["status"]!.GetValue<string>() == "canceled", "the end at Stripe");
+    }
+
+    [Fact]
     public async Task Copies_of_readers_keep_the_newest_whatever_the_order()
     {
         var reader = await house.ReaderAsync("old@example.com");

@@ -18,6 +18,7 @@ internal sealed class Checkout
     public BillingInterval Interval { get; private set; }
     /// <summary>The reader who was signed in; else <see cref="Email"/>.</summary>
     public Guid? SubscriberId { get; private set; }
+    /// <summary>Of somebody who was not, until a customer has it or the session ends.</summary>
     public string? Email { get; private set; }
     public string? NormalisedEmail { get; private set; }
     public CheckoutState State { get; private set; }
@@ -43,9 +44,10 @@ internal sealed class Checkout
     {
         State = session.Status switch { "complete" => CheckoutState.Complete, "expired" => CheckoutState.Expired, _ => CheckoutState.Open };
         SubscriptionId = session.SubscriptionId;
+        if (State == CheckoutState.Expired) Forget();
     }
 
-    public void Erase() => (Email, NormalisedEmail) = (null, null);
+    public void Forget() => (Email, NormalisedEmail) = (null, null);
 }
 
 /// <summary>Who wants to pay: a reader who is signed in, or somebody with an address that is still to be proven.</summary>

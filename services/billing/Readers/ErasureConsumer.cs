@@ -21,6 +21,7 @@ internal sealed class ErasureConsumer(BillingDb db, GrantBook grants, SyncQueue 
         var address = reader is { NormalisedEmail.Length: > 0 } ? reader.NormalisedEmail : null;
         if (reader is null) db.Add(reader = new ReaderCopy());
         reader.Take(new() { Id = erasure.SubscriberId, PublicationId = erasure.PublicationId, Version = erasure.Version, Deleted = true });
+        reader.Forget();
 
         var customers = await db.Customers.Where(c => c.PublicationId == erasure.PublicationId
             && (c.SubscriberId == erasure.SubscriberId || address != null && c.NormalisedEmail == address)).ToListAsync(cancellation);
@@ -36,7 +37,7 @@ internal sealed class ErasureConsumer(BillingDb db, GrantBook grants, SyncQueue 
         foreach (var checkout in await db.Checkouts.Where(c => c.PublicationId == erasure.PublicationId
             && (c.SubscriberId == erasure.SubscriberId || address != null && c.NormalisedEmail == address)).ToListAsync(cancellation))
         {
-            checkout.Erase();
+            checkout.Forget();
         }
         foreach (var grant in await db.Grants.Where(g => g.PublicationId == erasure.PublicationId && g.SubscriberId == erasure.SubscriberId).ToListAsync(cancellation))
         {

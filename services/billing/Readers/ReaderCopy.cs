@@ -9,6 +9,7 @@ namespace Newsletter.Billing.Readers;
 internal sealed class ReaderCopy : Copy<SubscriberSnapshot>
 {
     public string Email { get; private set; } = "";
+    /// <summary>A tombstone has it until the erasure, which comes before or after it, has found by it what else holds the address; 30 days at most.</summary>
     public string NormalisedEmail { get; private set; } = "";
     public string? Name { get; private set; }
     public DateTimeOffset? ConfirmedAt { get; private set; }
@@ -16,7 +17,9 @@ internal sealed class ReaderCopy : Copy<SubscriberSnapshot>
     protected override void Fill(SubscriberSnapshot snapshot) => (Email, NormalisedEmail, Name, ConfirmedAt) =
         (snapshot.Email, EmailAddress.Normalise(snapshot.NormalisedEmail) ?? "", snapshot.Name, snapshot.ConfirmedAt);
 
-    protected override void Clear() => (Email, NormalisedEmail, Name, ConfirmedAt) = ("", "", null, null);
+    protected override void Clear() => (Email, Name, ConfirmedAt) = ("", null, null);
+
+    public void Forget() => NormalisedEmail = "";
 }
 
 internal sealed class PublicationConsumer(BillingDb db) : PublicationCopyConsumer<BillingDb>(db);

@@ -11,7 +11,7 @@ namespace Newsletter.Billing.Reconciliation;
 /// <summary>
 /// Compares what lives with Stripe, in both directions, and brings over what differs: webhooks get lost, Stripe stops sending them after three days.
 /// </summary>
-internal sealed class Reconciler(BillingDb db, StripeAccounts accounts, SyncQueue queue, SyncSignal signal, TimeProvider time)
+internal sealed class Reconciler(BillingDb db, StripeAccounts accounts, Retention retention, SyncQueue queue, SyncSignal signal, TimeProvider time)
 {
     /// <summary>Invoices and ended subscriptions are looked for as long as Stripe keeps events.</summary>
     private static readonly TimeSpan Back = TimeSpan.FromDays(30);
@@ -22,6 +22,7 @@ internal sealed class Reconciler(BillingDb db, StripeAccounts accounts, SyncQueu
     /// <summary>Answers how many objects are brought over again.</summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
+        await retention.DropAsync(cancellation);
         var raised = 0;
         foreach (var account in await db.PaymentAccounts.AsNoTracking().OrderBy(a => a.Id).ToListAsync(cancellation))
         {

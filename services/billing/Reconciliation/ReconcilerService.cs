@@ -1,16 +1,14 @@
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Newsletter.Billing.Storage;
 using Newsletter.Billing.Webhooks;
 
 namespace Newsletter.Billing.Reconciliation;
 
-/// <summary>Runs the comparison now and then, drops what events have had their time, and counts subscriptions for the gauge.</summary>
+/// <summary>Runs the comparison now and then, and counts subscriptions for the gauge.</summary>
 internal sealed partial class ReconcilerService(
-    IServiceScopeFactory scopes, SubscriptionCounts counts, IOptions<SyncOptions> options, TimeProvider time, ILogger<ReconcilerService> log) : BackgroundService
+    IServiceScopeFactory scopes, SubscriptionCounts counts, IOptions<SyncOptions> options, ILogger<ReconcilerService> log) : BackgroundService
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan EventsLive = TimeSpan.FromDays(30);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -24,8 +22,6 @@ internal sealed partial class ReconcilerService(
                 var db = scope.ServiceProvider.GetRequiredService<BillingDb>();
                 await counts.RefreshAsync(db, stoppingToken);
                 if (minute % options.Value.ReconcileMinutes != 1 % options.Value.ReconcileMinutes) continue;
-                var before = time.GetUtcNow() - EventsLive;
-                await db.WebhookEvents.Where(e => e.ReceivedAt < before).ExecuteDeleteAsync(stoppingToken);
                 var different = await scope.ServiceProvider.GetRequiredService<Reconciler>().RunAsync(stoppingToken);
                 Compared(different);
             }

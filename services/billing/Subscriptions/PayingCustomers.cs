@@ -26,11 +26,12 @@ internal sealed class PayingCustomers(BillingDb db, TimeProvider time)
         var subscriber = (Guid?)null;
         var email = stripeEmail;
         if (metadata is not null && metadata.TryGetValue("checkout", out var text) && Guid.TryParse(text, out var checkoutId)
-            && await db.Checkouts.AsNoTracking().SingleOrDefaultAsync(
+            && await db.Checkouts.SingleOrDefaultAsync(
                 c => c.Id == checkoutId && c.AccountId == account.Id && c.PublicationId == publicationId, cancellation) is { } checkout)
         {
             subscriber = checkout.SubscriberId;
             email = checkout.Email ?? stripeEmail;
+            checkout.Forget();
         }
 
         subscriber ??= await ConfirmedReaderAsync(publicationId, EmailAddress.Normalise(email), cancellation);
