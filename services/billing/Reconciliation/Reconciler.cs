@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Billing.Accounts;
 using Newsletter.Billing.Checkouts;
@@ -11,7 +12,8 @@ namespace Newsletter.Billing.Reconciliation;
 /// <summary>
 /// Compares what lives with Stripe, in both directions, and brings over what differs: webhooks get lost, Stripe stops sending them after three days.
 /// </summary>
-internal sealed class Reconciler(BillingDb db, StripeAccounts accounts, Retention retention, SyncQueue queue, SyncSignal signal, TimeProvider time)
+internal sealed partial class Reconciler(
+    BillingDb db, StripeAccounts accounts, Retention retention, SyncQueue queue, SyncSignal signal, TimeProvider time, ILogger<Reconciler> log)
 {
     /// <summary>Invoices and ended subscriptions are looked for as long as Stripe keeps events.</summary>
     private static readonly TimeSpan Back = TimeSpan.FromDays(30);
@@ -19,17 +21,26 @@ internal sealed class Reconciler(BillingDb db, StripeAccounts accounts, Retentio
     /// <summary>A checkout younger than this is still being paid.</summary>
     private static readonly TimeSpan OpenCheckout = TimeSpan.FromMinutes(10);
 
-    /// <summary>Answers how many objects are brought over again.</summary>
-    public async Task<int> RunAsync(CancellationToken cancellation)
+    /// <summary>Stripe refuses one account for reasons of its own, such as a revoked key: the others are compared all the same. Stripe away ends the run.</summary>
+    public async Task<ReconcileAnswer> RunAsync(CancellationToken cancellation)
     {
         await retention.DropAsync(cancellation);
-        var raised = 0;
+        var (raised, refused) = (0, 0);
         foreach (var account in await db.PaymentAccounts.AsNoTracking().OrderBy(a => a.Id).ToListAsync(cancellation))
         {
-            if (accounts.IsReachable(account)) raised += await CompareAsync(account, cancellation);
+            if (!accounts.IsReachable(account)) continue;
+            try
+            {
+                raised += await CompareAsync(account, cancellation);
+            }
+            catch (StripeException e)
+            {
+                refused++;
+                Refused(account.Id, e.StripeError?.Type, e.HttpStatusCode);
+            }
         }
         if (raised > 0) signal.Raise();
-        return raised;
+        return new(raised, refused);
     }
 
     private async Task<int> CompareAsync(PaymentAccount account, CancellationToken cancellation)
@@ -75,4 +86,7 @@ internal sealed class Reconciler(BillingDb db, StripeAccounts accounts, Retentio
             || ours.PeriodEnd.UtcDateTime != item.CurrentPeriodEnd
             || ours.Renews != (theirs.CancelAt is null && !theirs.CancelAtPeriodEnd && theirs.EndedAt is null);
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Stripe refused to compare payment account {AccountId} ({Error}, {Status}); it is tried again at the next comparison")]
+    private partial void Refused(Guid accountId, string? error, HttpStatusCode status);
 }

@@ -22,8 +22,8 @@ internal sealed partial class ReconcilerService(
                 var db = scope.ServiceProvider.GetRequiredService<BillingDb>();
                 await counts.RefreshAsync(db, stoppingToken);
                 if (minute % options.Value.ReconcileMinutes != 1 % options.Value.ReconcileMinutes) continue;
-                var different = await scope.ServiceProvider.GetRequiredService<Reconciler>().RunAsync(stoppingToken);
-                Compared(different);
+                var (different, refused) = await scope.ServiceProvider.GetRequiredService<Reconciler>().RunAsync(stoppingToken);
+                Compared(different, refused);
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
@@ -44,8 +44,8 @@ internal sealed partial class ReconcilerService(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Compared with Stripe; {Count} objects differ")]
-    private partial void Compared(int count);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Compared with Stripe; {Count} objects differ, {Refused} accounts were refused")]
+    private partial void Compared(int count, int refused);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Could not compare with Stripe ({Reason}); trying again")]
     private partial void CompareFailed(string reason);

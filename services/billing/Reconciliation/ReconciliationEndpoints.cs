@@ -12,7 +12,7 @@ internal static class ReconciliationEndpoints
     {
         try
         {
-            return TypedResults.Ok(new ReconcileAnswer(await reconciler.RunAsync(cancellation)));
+            return TypedResults.Ok(await reconciler.RunAsync(cancellation));
         }
         catch (Exception e) when (StripeFailure.IsFailure(e, cancellation))
         {
@@ -22,4 +22,5 @@ internal static class ReconciliationEndpoints
 }
 
 /// <param name="Different">Objects that are being brought over again.</param>
-internal sealed record ReconcileAnswer(int Different);
+/// <param name="Refused">Accounts that Stripe would not show.</param>
+internal sealed record ReconcileAnswer(int Different, int Refused);
