@@ -13,6 +13,8 @@ internal static class Forwarder
         var newsletter = builder.Settings<NewsletterOptions>("Newsletter");
         var sandbox = newsletter.Sandbox || Loopback.Only(builder.Configuration["Urls"] ?? newsletter.Url);
         var directory = new ServiceDirectory(builder.Configuration);
+        // Below that level it writes the address of every request, and some hold tokens.
+        builder.Logging.AddFilter("Yarp", LogLevel.Warning);
         var routes = RouteTable.All.Where(route => sandbox || route.Service != "sandbox").ToList();
         builder.Services.AddReverseProxy().LoadFromMemory(
             [.. routes.Select((route, at) => new RouteConfig

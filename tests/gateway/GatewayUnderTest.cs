@@ -18,6 +18,7 @@ public class GatewayUnderTest : IAsyncLifetime
     public static readonly Guid Poems = Guid.Parse("01980000-0000-7000-8000-000000000002");
     private readonly Dictionary<string, WebApplication> _services = [];
     private readonly List<HttpClient> _clients = [];
+    private readonly SpanReceiver _collector = new();
     private TestBroker _broker = null!;
     private ServiceProcess _gateway = null!;
 
@@ -30,6 +31,10 @@ public class GatewayUnderTest : IAsyncLifetime
     public bool ContentIsAway { get; set; }
 
     public string OriginOf(string slug) => $"http://{slug}.localhost:{Address.Port}";
+
+    public IReadOnlyList<ReceivedSpan> Spans => _collector.Spans;
+    /// <summary>What the gateway wrote to its log so far.</summary>
+    public string Log => _gateway.Output;
 
     protected virtual Dictionary<string, string> Settings => [];
 
@@ -44,6 +49,9 @@ public class GatewayUnderTest : IAsyncLifetime
             ["ConnectionStrings__rabbitmq"] = _broker.Address.AbsoluteUri,
             ["Services__billing"] = $"http://127.0.0.1:{ServiceProcess.FreePort()}",
             ["Gateway__MaxRequestBytes"] = "1048576",
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = await _collector.StartAsync(),
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
         };
         foreach (var (name, service) in _services) settings[$"Services__{name}"] = service.Urls.First();
         _gateway = new("gateway", settings, Address);
@@ -59,6 +67,7 @@ public class GatewayUnderTest : IAsyncLifetime
         await _gateway.DisposeAsync();
         foreach (var service in _services.Values) await service.DisposeAsync();
         await _broker.DisposeAsync();
+        await _collector.DisposeAsync();
         GC.SuppressFinalize(this);
     }
 

@@ -41,26 +41,12 @@ internal static class TelemetrySetup
         if (!exports) return;
         telemetry.WithTracing(tracing => tracing
             .AddSource(NewsletterTelemetry.Name, "Newsletter.Outbox", DiagnosticHeaders.DefaultListenerName)
-            .AddAspNetCoreInstrumentation(o =>
-            {
-                o.Filter = http => !IsNoise(http.Request.Path);
-                o.EnrichWithHttpRequest = (activity, request) => Redact(activity, request.Path);
-            })
+            .AddAspNetCoreInstrumentation(o => o.Filter = http => !IsNoise(http.Request.Path))
             .AddHttpClientInstrumentation().AddNpgsql()
+            .AddProcessor(new CapabilityRedaction())
             .AddOtlpExporter());
     }
 
     private static bool IsNoise(PathString path) =>
         path.StartsWithSegments("/health") || path.StartsWithSegments("/metrics") || path.StartsWithSegments("/assets");
-
-    /// <summary>Some paths are capabilities: a member's feed, a gift. The instrumentation redacts queries by itself.</summary>
-    private static void Redact(Activity activity, PathString path)
-    {
-        var value = path.Value ?? "";
-        foreach (var capability in (ReadOnlySpan<string>)["/feeds/", "/gifts/", "/t/", "/o/"])
-        {
-            if (value.IndexOf(capability, StringComparison.Ordinal) is >= 0 and var at)
-                activity.SetTag("url.path", value[..(at + capability.Length)] + "…");
-        }
-    }
 }

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace Newsletter.Tests.Harness.Installations;
 
 /// <summary>A span as a collector gets it.</summary>
-public sealed record ReceivedSpan(string Service, string TraceId, string SpanId, string ParentId, string Name, IReadOnlyList<string> LinkedSpans);
+/// <param name="Texts">Those of its attributes that are texts.</param>
+public sealed record ReceivedSpan(
+    string Service, string TraceId, string SpanId, string ParentId, string Name, IReadOnlyList<string> LinkedSpans, IReadOnlyDictionary<string, string> Texts);
 
 /// <summary>Stands where the OpenTelemetry collector stands: takes OTLP over HTTP and keeps the spans (opentelemetry-proto, trace/v1).</summary>
 public sealed class SpanReceiver : IAsyncDisposable
@@ -48,7 +50,10 @@ public sealed class SpanReceiver : IAsyncDisposable
             var service = Fields(resource, 1).SelectMany(r => Fields(r, 1))
                 .Where(a => Text(a, 1) == "service.name").Select(a => Text(Fields(a, 2).First(), 1)).FirstOrDefault() ?? "";
             foreach (var span in Fields(resource, 2).SelectMany(scope => Fields(scope, 2)))
-                yield return new(service, Hex(span, 1), Hex(span, 2), Hex(span, 4), Text(span, 5), Fields(span, 13).Select(link => Hex(link, 2)).ToList());
+            {
+                var texts = Fields(span, 9).ToDictionary(a => Text(a, 1), a => Text(Fields(a, 2).First(), 1));
+                yield return new(service, Hex(span, 1), Hex(span, 2), Hex(span, 4), Text(span, 5), Fields(span, 13).Select(link => Hex(link, 2)).ToList(), texts);
+            }
         }
     }
 
