@@ -23,6 +23,8 @@ public sealed record SubscriberSnapshot : ISnapshot
     public IReadOnlyList<string> Topics { get; init; } = [];
     public IReadOnlyList<string> Tags { get; init; } = [];
     public bool TrackingAllowed { get; init; } = true;
+    /// <summary>How often the reader signed out everywhere: what was given to them under a lower count is void.</summary>
+    public int SignOuts { get; init; }
     /// <summary>Goes into <c>{BaseUrl}/unsubscribe?token=…&amp;newsletter={slug}</c>; does nothing but unsubscribe. A secret: keep out of logs.</summary>
     public string UnsubscribeToken { get; init; } = "";
 }

@@ -29,6 +29,8 @@ internal sealed class Subscriber
     public IReadOnlyList<string> Topics { get; private set; } = [];
     public IReadOnlyList<string> Tags { get; private set; } = [];
     public bool TrackingAllowed { get; private set; } = true;
+    /// <summary>How often, everywhere: voids what others gave the reader as a key, such as the address of a feed.</summary>
+    public int SignOuts { get; private set; }
     /// <summary>Newsletters that were asked for and wait for the confirmation.</summary>
     public IReadOnlyList<Guid> Wanted { get; private set; } = [];
     public IReadOnlyList<Consent> Consents => _consents;
@@ -93,6 +95,8 @@ internal sealed class Subscriber
 
     public void AllowTracking(bool allowed) => TrackingAllowed = allowed;
 
+    public void SignOutEverywhere() => SignOuts++;
+
     public void MoveTo(EmailAddress email) => (Email, NormalisedEmail) = (email.Typed, email.Normalised);
 
     /// <summary>Before every save: others believe only what is newer.</summary>
@@ -113,6 +117,7 @@ internal sealed class Subscriber
         Topics = Topics,
         Tags = Tags,
         TrackingAllowed = TrackingAllowed,
+        SignOuts = SignOuts,
         UnsubscribeToken = unsubscribeToken,
     };
 

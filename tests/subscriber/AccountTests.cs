@@ -79,6 +79,8 @@ public sealed partial class AccountTests(SubscriberFixture fixture) : IClassFixt
         Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
         using var exchange = await _app.ExchangeAsync(session, publication.Id);
         Assert.Equal(HttpStatusCode.Unauthorized, exchange.StatusCode);
+        // The others learn of it, for what they gave out themselves.
+        await _app.SnapshotAsync(publication, "ada@example.com", s => s.SignOuts == 1);
     }
 
     [Fact]

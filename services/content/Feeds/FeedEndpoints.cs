@@ -27,7 +27,7 @@ internal static class FeedEndpoints
         site.MapRead("/sitemap.xml", SitemapAsync).ForAnyone();
         site.MapRead("/robots.txt", Robots).ForAnyone();
         site.MapRead("/theme.css", Theme).ForAnyone();
-        app.MapPublication<ContentDb>("/api/v1/publications/{p}").MapPost("/feeds", CreateOwn).ForReaders().WithTags("Feeds");
+        app.MapPublication<ContentDb>("/api/v1/publications/{p}").MapPost("/feeds", CreateOwnAsync).ForReaders().WithTags("Feeds");
     }
 
     private static async Task<IResult> RssAsync(PageContext page, FeedCache feeds, CancellationToken cancellation)
@@ -46,7 +46,8 @@ internal static class FeedEndpoints
     private static async Task<IResult> OwnAsync(string token, PageContext page, FeedTokens tokens, TimeProvider time, CancellationToken cancellation)
     {
         page.Http.Response.Headers["Referrer-Policy"] = "no-referrer";
-        if (tokens.SubscriberOf(token, page.Publication.Snapshot.Id) is not { } subscriber) return Problem.NotFound("There is no such feed.");
+        if (tokens.Open(token, page.Publication.Snapshot.Id) is not var (subscriber, signOuts)) return Problem.NotFound("There is no such feed.");
+        if (await SignOutsAsync(page.Db, subscriber, cancellation) != signOuts) return Problem.NotFound("There is no such feed.");
         var now = time.GetUtcNow();
         var caller = new Caller(Role.Reader, subscriber, page.Publication.Snapshot.Id, Guid.Empty, []);
         var reader = await ReaderLookup.FindAsync(page.Db, caller, page.Publication.Snapshot.Id, now, cancellation);
@@ -58,8 +59,14 @@ internal static class FeedEndpoints
         return CachedPage.Of(Rss.Of(page.Publication, items, null)).ToResult(page.Http, isPersonal: true, "application/rss+xml; charset=utf-8");
     }
 
-    private static Ok<OwnFeed> CreateOwn(KnownPublication publication, Caller caller, FeedTokens tokens) =>
-        TypedResults.Ok(new OwnFeed($"{publication.BaseUrl}/feeds/{tokens.TokenOf(caller.Subject, publication.Snapshot.Id)}.xml"));
+    private static async Task<Ok<OwnFeed>> CreateOwnAsync(KnownPublication publication, Caller caller, ContentDb db, FeedTokens tokens, CancellationToken cancellation)
+    {
+        var signOuts = await SignOutsAsync(db, caller.Subject, cancellation);
+        return TypedResults.Ok(new OwnFeed($"{publication.BaseUrl}/feeds/{tokens.TokenOf(caller.Subject, signOuts, publication.Snapshot.Id)}.xml"));
+    }
+
+    private static Task<int> SignOutsAsync(ContentDb db, Guid subscriber, CancellationToken cancellation) =>
+        db.Readers.Where(r => r.Id == subscriber).Select(r => r.SignOuts).FirstOrDefaultAsync(cancellation);
 
     private static async Task<IResult> SitemapAsync(PageContext page, FeedCache feeds, CancellationToken cancellation)
     {

@@ -4,23 +4,28 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Newsletter.Content.Feeds;
 
-/// <summary>The secret in a member's own feed address: the subscriber's id, sealed with keys that are kept in the database.</summary>
+/// <summary>
+/// The secret in a member's own feed address: the subscriber's id, sealed with keys that are kept in the database. It never expires, because
+/// a reader program asks for years; signing out everywhere voids it.
+/// </summary>
 internal sealed class FeedTokens(IDataProtectionProvider protection)
 {
     private const int Longest = 400;
+    private const int Bytes = 16 + 16 + sizeof(int);
     private readonly IDataProtector _protector = protection.CreateProtector("content.feeds");
 
-    public string TokenOf(Guid subscriber, Guid publication) =>
-        WebEncoders.Base64UrlEncode(_protector.Protect([.. publication.ToByteArray(), .. subscriber.ToByteArray()]));
+    public string TokenOf(Guid subscriber, int signOuts, Guid publication) =>
+        WebEncoders.Base64UrlEncode(_protector.Protect([.. publication.ToByteArray(), .. subscriber.ToByteArray(), .. BitConverter.GetBytes(signOuts)]));
 
     /// <summary>Null for a token that is malformed, forged or another publication's.</summary>
-    public Guid? SubscriberOf(string token, Guid publication)
+    public (Guid Subscriber, int SignOuts)? Open(string token, Guid publication)
     {
         if (token.Length > Longest) return null;
         try
         {
             var content = _protector.Unprotect(WebEncoders.Base64UrlDecode(token));
-            return content.Length == 32 && new Guid(content.AsSpan(0, 16)) == publication ? new Guid(content.AsSpan(16)) : null;
+            if (content.Length != Bytes || new Guid(content.AsSpan(0, 16)) != publication) return null;
+            return (new Guid(content.AsSpan(16, 16)), BitConverter.ToInt32(content.AsSpan(32)));
         }
         catch (Exception e) when (e is CryptographicException or FormatException)
         {

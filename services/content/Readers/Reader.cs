@@ -7,10 +7,12 @@ namespace Newsletter.Content.Readers;
 internal sealed class Reader : Copy<SubscriberSnapshot>
 {
     public DateTimeOffset? ConfirmedAt { get; private set; }
+    /// <summary>A feed's address that was given under a lower count is void.</summary>
+    public int SignOuts { get; private set; }
 
-    protected override void Fill(SubscriberSnapshot snapshot) => ConfirmedAt = snapshot.ConfirmedAt;
+    protected override void Fill(SubscriberSnapshot snapshot) => (ConfirmedAt, SignOuts) = (snapshot.ConfirmedAt, snapshot.SignOuts);
 
-    protected override void Clear() => ConfirmedAt = null;
+    protected override void Clear() => (ConfirmedAt, SignOuts) = (null, 0);
 }
 
 /// <summary>A grant as billing last told of it.</summary>

@@ -79,10 +79,16 @@ internal static class AccountEndpoints
     }
 
     private static async Task<IResult> SignOutEverywhereAsync(
-        IFormCollection form, CurrentPublication publication, Caller caller, SubscriberDb db, HttpContext http, CancellationToken cancellation)
+        IFormCollection form, CurrentPublication publication, Caller caller, SubscriberDb db, LinkKeys keys, TimeProvider time, HttpContext http, CancellationToken cancellation)
     {
         http.Response.Private();
         await db.Sessions.Where(s => s.SubscriberId == caller.Subject && s.PublicationId == publication.Id).ExecuteDeleteAsync(cancellation);
+        if (await db.ReaderAsync(caller, publication, cancellation) is { } reader)
+        {
+            reader.SignOutEverywhere();
+            db.PublishChange(reader, await keys.ReadAsync(cancellation), time);
+            await db.SaveChangesAsync(cancellation);
+        }
         return SignedOut(http, publication);
     }
 

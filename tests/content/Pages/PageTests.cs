@@ -163,6 +163,28 @@ public abstract class PageTests(ContentFixture content)
     }
 
     [Fact]
+    public async Task Signing_out_everywhere_ends_the_address_of_a_members_own_feed_and_a_new_one_works()
+    {
+        var publication = await content.PublicationAsync();
+        await PublishAsync(publication, "gated", "subscribers");
+        var reader = await SubscriberAsync(publication);
+        var old = await OwnAsync();
+
+        await content.Service.PublishAsync(new SubscribersChanged(
+            publication.Id, [new() { Id = reader, PublicationId = publication.Id, Version = 2, ConfirmedAt = DateTimeOffset.UtcNow, SignOuts = 1 }]));
+
+        using var ended = await GetAsync(publication.Anonymous, old);
+        Assert.Equal(HttpStatusCode.NotFound, ended.StatusCode);
+        Assert.Contains("The secret rest", await TextAsync(publication.Anonymous, await OwnAsync()), StringComparison.Ordinal);
+
+        async Task<string> OwnAsync()
+        {
+            var own = await publication.Reader(reader).PostJsonAsync($"{publication.Api}/feeds", new { });
+            return new Uri(own.GetProperty("url").GetString()!).AbsolutePath;
+        }
+    }
+
+    [Fact]
     public async Task The_sitemap_robots_and_theme_are_the_publications_own()
     {
         var publication = await content.PublicationAsync();

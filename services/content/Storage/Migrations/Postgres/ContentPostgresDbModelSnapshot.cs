@@ -174,6 +174,10 @@ namespace Newsletter.Content.Storage.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("publication_id");
 
+                    b.Property<int>("SignOuts")
+                        .HasColumnType("integer")
+                        .HasColumnName("sign_outs");
+
                     b.Property<long>("Version")
                         .IsConcurrencyToken()
                         .HasColumnType("bigint")

@@ -167,6 +167,10 @@ namespace Newsletter.Content.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("publication_id");
 
+                    b.Property<int>("SignOuts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sign_outs");
+
                     b.Property<long>("Version")
                         .IsConcurrencyToken()
                         .HasColumnType("INTEGER")
