@@ -55,6 +55,16 @@ public sealed class GrantTests(BillingHouse house) : IClassFixture<BillingHouse>
     }
 
     [Fact]
+    public async Task A_gift_that_was_made_with_an_idempotency_key_is_kept_nowhere_in_clear()
+    {
+        using var owner = house.Service.As(Defaults.Identity.Role.Owner, house.Publication.Id);
+        owner.DefaultRequestHeaders.Add("Idempotency-Key", Guid.NewGuid().ToString());
+        using var made = await owner.PostAsJsonAsync($"{house.Api}/grants/gifts", new { tier = "lab", days = 30 });
+        var url = (await made.Content.ReadFromJsonAsync<JsonObject>())!["url"]!.GetValue<string>();
+        Assert.False(await house.Service.IsKeptAsync<BillingDb>(url[(url.LastIndexOf('/') + 1)..]));
+    }
+
+    [Fact]
     public async Task A_gift_is_taken_once()
     {
         using var made = await house.Owner.PostAsJsonAsync($"{house.Api}/grants/gifts", new { tier = "lab", days = 30 });

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
+using System.Text;
 using MassTransit;
 using MassTransit.Mediator;
 using Microsoft.AspNetCore.Builder;
@@ -95,6 +96,13 @@ public sealed class ServiceUnderTest : IAsyncDisposable
     /// <summary>What waits in the outbox is due now, as though the time had passed.</summary>
     public Task HurryAsync<TDb>() where TDb : ServiceDb => WithDbAsync<TDb, int>(db =>
         db.Outbox.ExecuteUpdateAsync(row => row.SetProperty(m => m.DueAt, DateTimeOffset.UtcNow)));
+
+    /// <summary>Whether an answer that was kept for its Idempotency-Key holds this text.</summary>
+    public async Task<bool> IsKeptAsync<TDb>(string text) where TDb : ServiceDb
+    {
+        var kept = await WithDbAsync<TDb, List<byte[]>>(db => db.Database.SqlQuery<byte[]>($"SELECT body AS \"Value\" FROM idempotent_calls WHERE body IS NOT NULL").ToListAsync());
+        return kept.Any(body => Encoding.UTF8.GetString(body).Contains(text, StringComparison.Ordinal));
+    }
 
     public async Task<TResult> WithDbAsync<TDb, TResult>(Func<TDb, Task<TResult>> use) where TDb : notnull
     {

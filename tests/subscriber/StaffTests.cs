@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Newsletter.Contracts;
+using Newsletter.Subscriber.Storage;
 
 namespace Newsletter.Subscriber.Tests;
 
@@ -126,6 +127,20 @@ public sealed class StaffTests(SubscriberFixture fixture) : IClassFixture<Subscr
         using var key = await owner.PostAsJsonAsync($"{Api(publication)}/keys", new { name = "k", role });
 
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest), (member.StatusCode, key.StatusCode));
+    }
+
+    [Fact]
+    public async Task A_key_that_was_made_with_an_idempotency_key_is_kept_nowhere_in_clear()
+    {
+        var publication = await _app.PublicationAsync();
+        var owner = await _app.OwnerAsync(publication);
+        owner.DefaultRequestHeaders.Add("Idempotency-Key", Guid.NewGuid().ToString());
+        var key = await KeyAsync(owner, publication, new { name = "importer", role = "owner" });
+
+        using var again = await owner.PostAsJsonAsync($"{Api(publication)}/keys", new { name = "importer", role = "owner" });
+
+        Assert.Equal(HttpStatusCode.Conflict, again.StatusCode);
+        Assert.False(await _app.Service.IsKeptAsync<SubscriberDb>(key));
     }
 
     [Fact]

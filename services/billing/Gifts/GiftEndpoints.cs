@@ -7,6 +7,7 @@ using Newsletter.Billing.Grants;
 using Newsletter.Billing.Pages;
 using Newsletter.Billing.Storage;
 using Newsletter.Contracts;
+using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Pages;
 using Newsletter.Defaults.Problems;
@@ -21,7 +22,7 @@ internal static class GiftEndpoints
         pages.MapPost("/gifts/{token}", Take).ForReaders().WithMetadata(new RequireAntiforgeryTokenAttribute());
     }
 
-    public static void MapGiftApi(this RouteGroupBuilder api) => api.MapPost("/grants/gifts", Create).ForStaff(Permission.BillingWrite);
+    public static void MapGiftApi(this RouteGroupBuilder api) => api.MapPost("/grants/gifts", Create).ForStaff(Permission.BillingWrite).ShownOnce();
 
     private static async Task<IResult> Create(CurrentPublication publication, NewGift request, BillingDb db, TimeProvider time, CancellationToken cancellation)
     {

@@ -8,6 +8,7 @@ using Newsletter.Content.Posts;
 using Newsletter.Content.Publications;
 using Newsletter.Content.Readers;
 using Newsletter.Content.Storage;
+using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
 
@@ -27,7 +28,7 @@ internal static class FeedEndpoints
         site.MapRead("/sitemap.xml", SitemapAsync).ForAnyone();
         site.MapRead("/robots.txt", Robots).ForAnyone();
         site.MapRead("/theme.css", Theme).ForAnyone();
-        app.MapPublication<ContentDb>("/api/v1/publications/{p}").MapPost("/feeds", CreateOwnAsync).ForReaders().WithTags("Feeds");
+        app.MapPublication<ContentDb>("/api/v1/publications/{p}").MapPost("/feeds", CreateOwnAsync).ForReaders().ShownOnce().WithTags("Feeds");
     }
 
     private static async Task<IResult> RssAsync(PageContext page, FeedCache feeds, CancellationToken cancellation)

@@ -95,13 +95,16 @@ internal sealed class Idempotency(RequestDelegate next, IServiceScopeFactory sco
             if (!done) await own.ExecuteDeleteAsync(CancellationToken.None);
             else if (await own.SingleOrDefaultAsync(CancellationToken.None) is { } kept)
             {
-                kept.Answered(http.Response.StatusCode, http.Response.ContentType, http.Response.Headers.Location, answer.ToArray());
+                kept.Answered(http.Response.StatusCode, http.Response.ContentType, http.Response.Headers.Location, HoldsSecret(http) ? null : answer.ToArray());
                 await db.SaveChangesAsync(CancellationToken.None);
             }
         }
         answer.Position = 0;
         await answer.CopyToAsync(http.Response.Body, http.RequestAborted);
     }
+
+    /// <summary>A refusal does not.</summary>
+    private static bool HoldsSecret(HttpContext http) => http.Response.StatusCode < 300 && http.GetEndpoint()?.Metadata.GetMetadata<ShownOnceMetadata>() is not null;
 
     private static async Task RepeatAsync(HttpContext http, IdempotentCall earlier, string requestHash)
     {
@@ -119,7 +122,7 @@ internal sealed class Idempotency(RequestDelegate next, IServiceScopeFactory sco
         http.Response.Headers[ReplayedHeader] = "true";
         if (earlier.Body is not { } body)
         {
-            await Problem.Conflict("This was carried out before; its answer is too long to be kept.").ExecuteAsync(http);
+            await Problem.Conflict("This was carried out before; its answer was not kept: it is too long, or was to be shown once.").ExecuteAsync(http);
             return;
         }
         http.Response.StatusCode = status;
@@ -148,8 +151,13 @@ internal sealed class Idempotency(RequestDelegate next, IServiceScopeFactory sco
     }
 }
 
-internal static class IdempotencySetup
+internal sealed class ShownOnceMetadata;
+
+public static class IdempotencySetup
 {
+    /// <summary>The answer holds a secret that we ourselves keep hashed or not at all: it is not kept for those who ask again with the same key.</summary>
+    public static T ShownOnce<T>(this T endpoint) where T : IEndpointConventionBuilder => endpoint.WithMetadata(new ShownOnceMetadata());
+
     /// <summary>After the access rules: a key belongs to a publication and a caller.</summary>
-    public static void UseIdempotency(this WebApplication app) => app.UseMiddleware<Idempotency>();
+    internal static void UseIdempotency(this WebApplication app) => app.UseMiddleware<Idempotency>();
 }

@@ -25,7 +25,7 @@ internal sealed class IdempotentCall
     public int? Status { get; private set; }
     public string? ContentType { get; private set; }
     public string? Location { get; private set; }
-    /// <summary>Null too where the answer was longer than we keep.</summary>
+    /// <summary>Null too where the answer was longer than we keep, or held a secret.</summary>
     public byte[]? Body { get; private set; }
 
     public bool IsOver(DateTimeOffset now) => now - StartedAt > (Status is null ? GivenUpAfter : Retention);
@@ -37,9 +37,9 @@ internal sealed class IdempotentCall
             .SetProperty(c => c.ContentType, (string?)null).SetProperty(c => c.Location, (string?)null).SetProperty(c => c.Body, (byte[]?)null),
             cancellation) == 1;
 
-    public void Answered(int status, string? contentType, string? location, byte[] body)
+    public void Answered(int status, string? contentType, string? location, byte[]? body)
     {
         (Status, ContentType, Location) = (status, contentType, location);
-        if (body.Length <= LongestBody) Body = body;
+        if (body?.Length <= LongestBody) Body = body;
     }
 }

@@ -26,7 +26,7 @@ internal static class KeyEndpoints
     public static void MapKeys(this RouteGroupBuilder api)
     {
         api.MapGet("/keys", ListAsync).ForStaff(Permission.KeysWrite);
-        api.MapPost("/keys", CreateAsync).ForStaff(Permission.KeysWrite);
+        api.MapPost("/keys", CreateAsync).ForStaff(Permission.KeysWrite).ShownOnce();
         api.MapDelete("/keys/{id:guid}", RevokeAsync).ForStaff(Permission.KeysWrite);
     }
 

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Newsletter.Content.Storage;
 using Newsletter.Contracts;
 using Newsletter.Tests.Harness;
 
@@ -177,9 +178,13 @@ public abstract class PageTests(ContentFixture content)
         Assert.Equal(HttpStatusCode.NotFound, ended.StatusCode);
         Assert.Contains("The secret rest", await TextAsync(publication.Anonymous, await OwnAsync()), StringComparison.Ordinal);
 
+        Assert.False(await content.Service.IsKeptAsync<ContentDb>(old[(old.LastIndexOf('/') + 1)..]));
+
         async Task<string> OwnAsync()
         {
-            var own = await publication.Reader(reader).PostJsonAsync($"{publication.Api}/feeds", new { });
+            var client = publication.Reader(reader);
+            client.DefaultRequestHeaders.Add("Idempotency-Key", Guid.NewGuid().ToString());
+            var own = await client.PostJsonAsync($"{publication.Api}/feeds", new { });
             return new Uri(own.GetProperty("url").GetString()!).AbsolutePath;
         }
     }

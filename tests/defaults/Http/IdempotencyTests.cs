@@ -118,6 +118,28 @@ public sealed class IdempotencyTests(ShelfApi shelf) : IdempotentCalls(shelf)
     }
 
     [Fact]
+    public async Task An_answer_that_holds_a_secret_is_not_kept_nor_is_the_work_done_twice()
+    {
+        using var first = await PostAsync("notes/secret", Key, Text);
+        using var second = await PostAsync("notes/secret", Key, Text);
+
+        Assert.Equal($"the secret of {Text}", await BodyAsync(first));
+        await ProblemTests.IsProblemAsync(second, HttpStatusCode.Conflict);
+        Assert.Equal(1, await _shelf.NotesAsync(Text));
+        Assert.False(await _shelf.Service.IsKeptAsync<ShelfDb>(Text));
+    }
+
+    [Fact]
+    public async Task A_refusal_is_told_again_where_the_answer_would_have_held_a_secret()
+    {
+        using var first = await PostAsync("notes/secret", Key, null);
+        using var second = await PostAsync("notes/secret", Key, null);
+
+        await ProblemTests.IsProblemAsync(first, HttpStatusCode.BadRequest);
+        await ProblemTests.IsProblemAsync(second, HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
     public async Task AKey_that_is_too_long_is_refused()
     {
         using var answer = await PostAsync("notes", new string('k', 256), Text);

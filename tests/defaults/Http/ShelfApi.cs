@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Bus;
+using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
 using Newsletter.Defaults.Storage;
@@ -63,6 +64,11 @@ public sealed class ShelfApi : IAsyncLifetime
             throw new FormatException("secret text");
         }).ForAnyone();
         api.MapPost("/notes/long", (NewNote note) => Results.Text(new string('x', 70_000))).ForAnyone();
+        api.MapPost("/notes/secret", async (NewNote note, ShelfDb db, CancellationToken cancellation) =>
+        {
+            await AddNoteAsync(note, db, cancellation);
+            return $"the secret of {note.Text}";
+        }).ForAnyone().ShownOnce();
         api.MapGet("/limited", (int limit) => limit.ToString(CultureInfo.InvariantCulture)).ForAnyone();
         api.MapGet("/mine", (Caller caller) => caller.Subject.ToString()).ForReaders();
 
