@@ -97,10 +97,10 @@ internal static class WriteEndpoints
         return PostSource.Of(post, publication.BaseUrl);
     }
 
-    /// <summary>What readers see is for those who may publish; and nobody overwrites what they have not seen.</summary>
+    /// <summary>What readers see, or will see when its time has come, is for those who may publish; and nobody overwrites what they have not seen.</summary>
     internal static ProblemHttpResult? Refusal(Post post, Caller caller, HttpRequest http)
     {
-        if (post.State == PostState.Published && !caller.May(Permission.PostsPublish)) return Problem.Forbidden("A published post is changed by those who may publish.");
+        if (post.State != PostState.Draft && !caller.May(Permission.PostsPublish)) return Problem.Forbidden("A scheduled or published post is changed by those who may publish.");
         var expected = http.Headers[HeaderNames.IfMatch].ToString();
         return expected.Length > 0 && expected != "*" && !expected.Split(',', StringSplitOptions.TrimEntries).Contains(ETagOf(post))
             ? Problem.Of(StatusCodes.Status412PreconditionFailed, "Somebody else changed this post; read it again.")

@@ -215,6 +215,20 @@ public sealed class PostTests(ContentFixture content) : IClassFixture<ContentFix
         Assert.Equal([HttpStatusCode.Forbidden, HttpStatusCode.Forbidden, HttpStatusCode.Forbidden], [changed.StatusCode, deleted.StatusCode, reader.StatusCode]);
     }
 
+    [Fact]
+    public async Task What_waits_to_be_published_is_changed_by_those_who_may_publish()
+    {
+        var publication = await content.PublicationAsync();
+        await DraftAsync(publication, "reviewed", "public");
+        await publication.Editor.PostJsonAsync($"{publication.Api}/posts/reviewed/schedule", new { at = content.Service.Time.GetUtcNow().AddDays(1) });
+        using var changed = await publication.Author.SendAsync(HttpMethod.Put, $"{publication.Api}/posts/reviewed", new { title = "Slipped in" });
+        using var deleted = await publication.Author.SendAsync(HttpMethod.Delete, $"{publication.Api}/posts/reviewed");
+        Assert.Equal([HttpStatusCode.Forbidden, HttpStatusCode.Forbidden], [changed.StatusCode, deleted.StatusCode]);
+        await publication.Editor.PutJsonAsync($"{publication.Api}/posts/reviewed", new { title = "Seen again" });
+        await publication.Editor.PostJsonAsync($"{publication.Api}/posts/reviewed/unpublish", new { });
+        await publication.Author.PutJsonAsync($"{publication.Api}/posts/reviewed", new { title = "A draft once more" });
+    }
+
     private static Task<System.Text.Json.JsonElement> DraftAsync(TestPublication publication, string slug, string access) =>
         publication.Author.PostJsonAsync($"{publication.Api}/posts", new { title = $"Post {slug}", slug, access, body = Body });
 }
