@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
@@ -67,9 +68,21 @@ public sealed partial class HouseTests
         Assert.True(settable.Count == 0, string.Join('\n', settable));
     }
 
-    private static IEnumerable<Type> EntityTypes() => Directory.EnumerateFiles(AppContext.BaseDirectory, "Newsletter.*.dll")
+    [Fact]
+    public void Requests_are_public_because_validation_passes_over_the_others()
+    {
+        var unseen = Types()
+            .Where(t => !t.IsVisible && !t.Name.EndsWith("Options", StringComparison.Ordinal))
+            .Where(t => t.GetProperties().Any(p => p.IsDefined(typeof(ValidationAttribute))) || t.GetConstructors().SelectMany(c => c.GetParameters()).Any(p => p.IsDefined(typeof(ValidationAttribute))))
+            .Select(t => t.FullName).ToList();
+        Assert.True(unseen.Count == 0, string.Join('\n', unseen));
+    }
+
+    private static IEnumerable<Type> Types() => Directory.EnumerateFiles(AppContext.BaseDirectory, "Newsletter.*.dll")
         .Where(file => !file.Contains("Tests", StringComparison.Ordinal))
-        .SelectMany(file => Assembly.LoadFrom(file).GetTypes())
+        .SelectMany(file => Assembly.LoadFrom(file).GetTypes());
+
+    private static IEnumerable<Type> EntityTypes() => Types()
         .Where(type => type.IsSubclassOf(typeof(ServiceDb)) && type.BaseType == typeof(ServiceDb))
         .SelectMany(db => db.GetProperties(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance))
         .Where(p => p.PropertyType.IsGenericType && p.PropertyType.GetGenericTypeDefinition() == typeof(DbSet<>))

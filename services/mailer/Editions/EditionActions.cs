@@ -75,22 +75,12 @@ internal static class EditionActions
         db.Batches.AsNoTracking().SingleOrDefaultAsync(
             b => b.Id == batch && b.EditionId == edition && b.PublicationId == publication.Id && b.State == BatchState.Uncertain, cancellation);
 
-    internal sealed record TestRequest
-    {
-        /// <summary>The post's slug. It must have been published: what mail is made of comes with that.</summary>
-        [Required, StringLength(200)]
-        public string Post { get; init; } = "";
-
-        [Required, EmailAddress, StringLength(254)]
-        public string To { get; init; } = "";
-    }
-
     /// <summary>The fullest cut of a post, to one address, on no ledger.</summary>
-    private static async Task<Results<Accepted, ProblemHttpResult>> TestAsync(
+    private static async Task<Results<Accepted, ValidationProblem, ProblemHttpResult>> TestAsync(
         TestRequest request, CurrentPublication publication, MailerDb db, VariantBooks books, MailSenders senders, IMailProvider provider, TimeProvider time,
         CancellationToken cancellation)
     {
-        if (request.To.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))) return Problem.BadRequest("The address must be one line without spaces.");
+        if (request.To.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))) return Problem.Field("to", "The address must be one line without spaces.");
         var post = await db.Posts.AsNoTracking().Where(p => p.PublicationId == publication.Id && p.Slug == request.Post && p.Published).FirstOrDefaultAsync(cancellation);
         if (post is null) return Problem.NotFound("There is no such published post.");
         var newsletters = publication.Snapshot.Newsletters;
@@ -126,4 +116,14 @@ internal static class EditionActions
             _ => Problem.Of(StatusCodes.Status503ServiceUnavailable, "The mail provider is away."),
         };
     }
+}
+
+public sealed record TestRequest
+{
+    /// <summary>The post's slug. It must have been published: what mail is made of comes with that.</summary>
+    [Required, StringLength(200)]
+    public string Post { get; init; } = "";
+
+    [Required, EmailAddress, StringLength(254)]
+    public string To { get; init; } = "";
 }

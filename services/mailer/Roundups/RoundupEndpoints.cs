@@ -12,13 +12,6 @@ internal static class RoundupEndpoints
     public static void MapRoundups(this RouteGroupBuilder api) =>
         api.MapPost("/roundups", RunAsync).ForStaff(Permission.EditionsWrite);
 
-    internal sealed record RoundupRequest
-    {
-        /// <summary>The newsletter's slug; may be left out where there is one roundup.</summary>
-        [StringLength(100)]
-        public string? Newsletter { get; init; }
-    }
-
     /// <summary>Runs the next slot now. The slot is the edition's key: asked again, it answers the same edition and mails nobody twice.</summary>
     private static async Task<Results<Created<EditionView>, Ok<EditionView>, ProblemHttpResult>> RunAsync(
         RoundupRequest? request, CurrentPublication publication, RoundupMaker maker, EditionWorker worker, TimeProvider time, CancellationToken cancellation)
@@ -33,4 +26,11 @@ internal static class RoundupEndpoints
         worker.Wake();
         return TypedResults.Created($"/api/v1/publications/{publication.Slug}/editions/{edition.Id}", view);
     }
+}
+
+public sealed record RoundupRequest
+{
+    /// <summary>The newsletter's slug; may be left out where there is one roundup.</summary>
+    [StringLength(100)]
+    public string? Newsletter { get; init; }
 }

@@ -18,21 +18,6 @@ internal static class SegmentEndpoints
         api.MapDelete("/segments/{slug}", DeleteAsync).ForStaff(Permission.EditionsWrite);
     }
 
-    internal sealed record SegmentRequest
-    {
-        [Required, StringLength(100)]
-        public string Name { get; init; } = "";
-        /// <summary>A newsletter's slug.</summary>
-        [StringLength(100)]
-        public string? Newsletter { get; init; }
-        [StringLength(100)]
-        public string? Tier { get; init; }
-        [StringLength(100)]
-        public string? Tag { get; init; }
-        [StringLength(100)]
-        public string? Topic { get; init; }
-    }
-
     internal sealed record SegmentView(string Slug, string Name, SegmentRule Rule);
 
     internal sealed record SegmentDetails(string Slug, string Name, SegmentRule Rule, int Readers);
@@ -55,12 +40,11 @@ internal static class SegmentEndpoints
         return TypedResults.Ok(new SegmentDetails(segment.Slug, segment.Name, segment.Rule, readers));
     }
 
-    private static async Task<Results<Ok<SegmentView>, ProblemHttpResult>> PutAsync(
-        string slug, SegmentRequest request, CurrentPublication publication, MailerDb db, TimeProvider time, CancellationToken cancellation)
+    private static async Task<Results<Ok<SegmentView>, ValidationProblem>> PutAsync(
+        [StringLength(100)] string slug, SegmentRequest request, CurrentPublication publication, MailerDb db, TimeProvider time, CancellationToken cancellation)
     {
-        if (slug.Length > 100) return Problem.BadRequest("The name in the address is too long.");
         var newsletter = publication.Snapshot.Newsletters.FirstOrDefault(n => n.Slug == request.Newsletter);
-        if (request.Newsletter is not null && newsletter is null) return Problem.BadRequest("There is no such newsletter.");
+        if (request.Newsletter is not null && newsletter is null) return Problem.Field("newsletter", "There is no such newsletter.");
         var segment = await FindAsync(db, publication, slug, cancellation);
         if (segment is null) db.Add(segment = Segment.Of(publication.Id, slug, time));
         segment.Define(request.Name, new() { NewsletterId = newsletter?.Id, Tier = request.Tier, Tag = request.Tag, Topic = request.Topic });
@@ -76,4 +60,23 @@ internal static class SegmentEndpoints
 
     private static Task<Segment?> FindAsync(MailerDb db, CurrentPublication publication, string slug, CancellationToken cancellation) =>
         db.Segments.SingleOrDefaultAsync(s => s.PublicationId == publication.Id && s.Slug == slug, cancellation);
+}
+
+public sealed record SegmentRequest
+{
+    [Required, StringLength(100)]
+    public string Name { get; init; } = "";
+
+    /// <summary>A newsletter's slug.</summary>
+    [StringLength(100)]
+    public string? Newsletter { get; init; }
+
+    [StringLength(100)]
+    public string? Tier { get; init; }
+
+    [StringLength(100)]
+    public string? Tag { get; init; }
+
+    [StringLength(100)]
+    public string? Topic { get; init; }
 }
