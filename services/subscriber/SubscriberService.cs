@@ -47,10 +47,11 @@ public static class SubscriberService
         var pages = app.MapPublication<SubscriberDb>("/{p}").ExcludeFromDescription();
         var api = app.MapPublication<SubscriberDb>("/api/v1/publications/{p}");
         api.MapSignUp(pages);
-        pages.MapConfirmation();
-        pages.MapSignIn();
-        pages.MapReaderAccount();
-        pages.MapUnsubscribing();
+        var leaving = app.MapPublication<SubscriberDb>("/{p}").ExcludeFromDescription().OpenWhileSuspended();
+        leaving.MapConfirmation();
+        leaving.MapSignIn();
+        leaving.MapReaderAccount();
+        leaving.MapUnsubscribing();
         api.MapSubscribers();
         api.MapMembers();
         api.MapKeys();

@@ -107,7 +107,9 @@ public sealed class TestPublication(MailerUnderTest mailer, string zone, Roundup
     public string Api => $"/api/v1/publications/{Slug}";
     public static long NextVersion() => Interlocked.Increment(ref s_version);
 
-    public Task TellAsync() => Service.PublishAsync(new PublicationChanged(new()
+    public Task SuspendAsync(bool suspended = true) => TellAsync(suspended);
+
+    public Task TellAsync(bool suspended = false) => Service.PublishAsync(new PublicationChanged(new()
     {
         Id = Id,
         Version = NextVersion(),
@@ -118,6 +120,7 @@ public sealed class TestPublication(MailerUnderTest mailer, string zone, Roundup
         TimeZone = zone,
         BaseUrl = BaseUrl,
         PostalAddress = "1 Mill Lane, Example",
+        Suspended = suspended,
         Newsletters =
         [
             new() { Id = Posts, Slug = "posts", Name = "Every post", Kind = NewsletterKind.Posts },

@@ -19,7 +19,7 @@ internal static class CheckoutEndpoints
     {
         pages.MapGet("/plans", Plans).ForAnyone();
         pages.MapPost("/checkout", Begin).ForAnyone().FromSameOrigin().DisableAntiforgery();
-        pages.MapGet("/checkout", Show).ForAnyone();
+        pages.MapGet("/checkout", Show).ForAnyone().OpenWhileSuspended();
     }
 
     public static void MapCheckoutApi(this RouteGroupBuilder api) => api.MapPost("/checkout", BeginByApi).ForReaders();

@@ -16,8 +16,8 @@ internal static class MembershipEndpoints
 {
     public static void MapMembershipPages(this RouteGroupBuilder pages)
     {
-        pages.MapGet("/billing", Show).ForReaders();
-        pages.MapPost("/billing", OpenPortal).ForReaders().WithMetadata(new RequireAntiforgeryTokenAttribute());
+        pages.MapGet("/billing", Show).ForReaders().OpenWhileSuspended();
+        pages.MapPost("/billing", OpenPortal).ForReaders().OpenWhileSuspended().WithMetadata(new RequireAntiforgeryTokenAttribute());
     }
 
     private static async Task<IResult> Show(

@@ -21,13 +21,14 @@ internal static class FeedEndpoints
 
     public static void MapFeeds(this WebApplication app)
     {
-        var site = app.MapPublication<ContentDb>("/{p}").ExcludeFromDescription().AddEndpointFilter<ReaderPageFilter>();
+        var site = app.MapPublication<ContentDb>("/{p}").ExcludeFromDescription();
         site.MapRead("/feed.xml", RssAsync).ForAnyone();
         site.MapRead("/feed.json", JsonAsync).ForAnyone();
         site.MapRead("/feeds/{token}.xml", OwnAsync).ForAnyone();
         site.MapRead("/sitemap.xml", SitemapAsync).ForAnyone();
         site.MapRead("/robots.txt", Robots).ForAnyone();
-        site.MapRead("/theme.css", Theme).ForAnyone();
+        // The pages by which readers leave a suspended publication wear it, too.
+        site.MapRead("/theme.css", Theme).ForAnyone().OpenWhileSuspended();
         app.MapPublication<ContentDb>("/api/v1/publications/{p}").MapPost("/feeds", CreateOwnAsync).ForReaders().ShownOnce().WithTags("Feeds");
     }
 

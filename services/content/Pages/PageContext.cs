@@ -57,17 +57,17 @@ internal sealed record PageContext(HttpContext Http, KnownPublication Publicatio
     }
 
     /// <summary>Nothing here: a page in the publication's look for browsers, problem details for the rest.</summary>
-    public async Task<IResult> MissingAsync(string title = "This page is not here", string detail = "It may have moved, or never was. The search knows everything that is.")
+    public async Task<IResult> MissingAsync()
     {
         if (!Http.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal)) return Problem.NotFound();
         var viewer = await ViewerAsync();
-        var page = await Pages.GetAsync<ProblemPage>((Publication.Snapshot.Id, Publication.Snapshot.Version, title, viewer), () => Task.FromResult<Dictionary<string, object?>>(new()
+        var page = await Pages.GetAsync<ProblemPage>((Publication.Snapshot.Id, Publication.Snapshot.Version, "missing", viewer), () => Task.FromResult<Dictionary<string, object?>>(new()
         {
             ["Site"] = SiteView.Of(Publication, viewer, Now).Info,
             ["Viewer"] = viewer,
             ["Status"] = StatusCodes.Status404NotFound,
-            ["Title"] = title,
-            ["Detail"] = detail,
+            ["Title"] = "This page is not here",
+            ["Detail"] = "It may have moved, or never was. The search knows everything that is.",
         }));
         return page.ToResult(Http, isPersonal: true, status: StatusCodes.Status404NotFound);
     }
@@ -77,16 +77,5 @@ internal sealed record PageContext(HttpContext Http, KnownPublication Publicatio
         if (Caller is null) return Viewer.Anonymous;
         var reader = await ReaderLookup.FindAsync(Db, Caller, Publication.Snapshot.Id, Now, Http.RequestAborted);
         return new(true, null, reader.Tiers is { Count: > 0 });
-    }
-}
-
-/// <summary>A suspended publication shows nothing.</summary>
-internal sealed class ReaderPageFilter : IEndpointFilter
-{
-    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-    {
-        if (await PageContext.BindAsync(context.HttpContext) is { Publication.Snapshot.Suspended: true } page)
-            return await page.MissingAsync("This publication is closed", "It does not publish at the moment.");
-        return await next(context);
     }
 }

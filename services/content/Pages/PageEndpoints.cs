@@ -22,7 +22,7 @@ internal static class PageEndpoints
 
     public static void MapPages(this WebApplication app)
     {
-        var pages = app.MapPublication<ContentDb>("/{p}").ExcludeFromDescription().AddEndpointFilter<ReaderPageFilter>();
+        var pages = app.MapPublication<ContentDb>("/{p}").ExcludeFromDescription();
         pages.MapRead("/", HomeAsync).ForAnyone();
         pages.MapRead("/archive", ArchiveAsync).ForAnyone();
         pages.MapRead("/topics/{topic}", TopicAsync).ForAnyone();

@@ -14,9 +14,9 @@ internal static class PublishEndpoints
     public static void MapPublishing(this WebApplication app)
     {
         var post = app.MapPublication<ContentDb>("/api/v1/publications/{p}/posts/{slug}").WithTags("Posts");
-        post.MapPost("/publish", PublishAsync).ForStaff(Permission.PostsPublish).AgainWhenOvertaken();
+        post.MapPost("/publish", PublishAsync).ForStaff(Permission.PostsPublish).ClosedWhileSuspended().AgainWhenOvertaken();
         post.MapPost("/unpublish", UnpublishAsync).ForStaff(Permission.PostsPublish).AgainWhenOvertaken();
-        post.MapPost("/schedule", ScheduleAsync).ForStaff(Permission.PostsPublish).AgainWhenOvertaken();
+        post.MapPost("/schedule", ScheduleAsync).ForStaff(Permission.PostsPublish).ClosedWhileSuspended().AgainWhenOvertaken();
     }
 
     /// <summary>Publishing what is published changes nothing, so a client may repeat it.</summary>

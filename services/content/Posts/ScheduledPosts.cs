@@ -5,7 +5,7 @@ using Newsletter.Content.Storage;
 namespace Newsletter.Content.Posts;
 
 /// <summary>
-/// Publishes what is due. The change of state is the claim: of two processes that try, the one whose version is stale changes nothing,
+/// Publishes what is due; of a suspended publication, when that is lifted. The change of state is the claim: of two processes that try, the one whose version is stale changes nothing,
 /// so each post is published once.
 /// </summary>
 internal sealed partial class ScheduledPosts(IServiceScopeFactory scopes, PostCache cache, TimeProvider time, ILogger<ScheduledPosts> log) : BackgroundService
@@ -34,8 +34,9 @@ internal sealed partial class ScheduledPosts(IServiceScopeFactory scopes, PostCa
     {
         await using var scope = scopes.CreateAsyncScope();
         var now = time.GetUtcNow();
-        return await scope.ServiceProvider.GetRequiredService<ContentDb>().Posts
-            .Where(p => p.State == PostState.Scheduled && p.ScheduledAt <= now).OrderBy(p => p.ScheduledAt).Select(p => p.Id).Take(AtOnce).ToListAsync(cancellation);
+        var db = scope.ServiceProvider.GetRequiredService<ContentDb>();
+        return await db.Posts.Where(p => p.State == PostState.Scheduled && p.ScheduledAt <= now)
+            .Where(p => !db.Publications.Any(o => o.Id == p.PublicationId && o.Suspended)).OrderBy(p => p.ScheduledAt).Select(p => p.Id).Take(AtOnce).ToListAsync(cancellation);
     }
 
     private async Task PublishAsync(Guid id, CancellationToken cancellation)

@@ -62,7 +62,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, TokenValidator toke
             return Problem.Forbidden("The form was sent from another site.");
         if (caller is not null) http.Features.Set(caller);
 
-        return rule.Kind switch
+        IResult? refusal = rule.Kind switch
         {
             AccessKind.Readers when caller is null => SignIn(http),
             AccessKind.Readers when caller.Role != Role.Reader => Problem.Forbidden("This is for readers."),
@@ -70,7 +70,13 @@ internal sealed class AccessMiddleware(RequestDelegate next, TokenValidator toke
             AccessKind.Staff when !caller.May(rule.Permission!) => Problem.Forbidden($"The permission {rule.Permission} is needed."),
             _ => null,
         };
+        return refusal ?? (http.Features.Get<CurrentPublication>() is { } current && IsClosed(current, endpoint, caller) ? Problem.Closed() : null);
     }
+
+    /// <summary>Readers and strangers are shown nothing of a suspended publication; its staff are let in, to put in order what it was suspended for.</summary>
+    private static bool IsClosed(CurrentPublication publication, Endpoint endpoint, Caller? caller) =>
+        publication.Snapshot.Suspended && caller?.May(Permission.Operate) != true
+        && !(endpoint.Metadata.GetMetadata<WhileSuspended>()?.IsOpen ?? caller is { IsStaff: true });
 
     private static string? BearerOf(HttpRequest request)
     {

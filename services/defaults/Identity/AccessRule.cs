@@ -16,6 +16,9 @@ internal sealed record SameOriginForm;
 /// <summary>Routes below <c>{p}</c>: the publication is looked up in the service's own database, and a token for another one is refused.</summary>
 internal sealed record PublicationScope(Type Db);
 
+/// <summary>What an endpoint does while its publication is suspended, where that is not what its caller would expect.</summary>
+internal sealed record WhileSuspended(bool IsOpen);
+
 public static class AccessRules
 {
     /// <summary>A group of routes of one publication; the pattern contains <c>{p}</c>.</summary>
@@ -45,6 +48,12 @@ public static class AccessRules
 
     /// <summary>Endpoints that check keys of another kind: the sandbox takes Stripe's and SendGrid's in the header where our tokens are.</summary>
     public static T ForOwnKeys<T>(this T endpoint) where T : IEndpointConventionBuilder => endpoint.WithMetadata(new AccessRule(AccessKind.OwnKeys));
+
+    /// <summary>Goes on for readers and strangers of a suspended publication: they may always leave it, and take what is theirs with them.</summary>
+    public static T OpenWhileSuspended<T>(this T endpoint) where T : IEndpointConventionBuilder => endpoint.WithMetadata(new WhileSuspended(IsOpen: true));
+
+    /// <summary>Not for the staff of a suspended publication, who otherwise may look at it and tidy up; operators still may.</summary>
+    public static T ClosedWhileSuspended<T>(this T endpoint) where T : IEndpointConventionBuilder => endpoint.WithMetadata(new WhileSuspended(IsOpen: false));
 
     /// <summary>Marks a form that anonymous visitors post: refused when the browser says that another site sent it.</summary>
     public static T FromSameOrigin<T>(this T endpoint) where T : IEndpointConventionBuilder => endpoint.WithMetadata(new SameOriginForm());

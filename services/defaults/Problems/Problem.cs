@@ -14,6 +14,10 @@ public static class Problem
     public static ProblemHttpResult Gone(string detail) => Of(StatusCodes.Status410Gone, detail);
     public static ProblemHttpResult TooManyRequests(string detail) => Of(StatusCodes.Status429TooManyRequests, detail);
 
+    /// <summary>Of a suspended publication. Not 410, after which feed readers and search engines never come back.</summary>
+    public static ProblemHttpResult Closed() =>
+        TypedResults.Problem("It does not publish at the moment.", title: "This publication is closed", statusCode: StatusCodes.Status403Forbidden);
+
     public static ProblemHttpResult Of(int status, string detail) => TypedResults.Problem(detail, statusCode: status);
 
     /// <summary>400 with one message per field, in the form that model validation answers with.</summary>

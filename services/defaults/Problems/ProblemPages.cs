@@ -16,22 +16,22 @@ internal sealed class ProblemPages : IProblemDetailsWriter
 
     public async ValueTask WriteAsync(ProblemDetailsContext context)
     {
-        var status = context.ProblemDetails.Status ?? context.HttpContext.Response.StatusCode;
-        await Page(context.HttpContext, status, context.ProblemDetails.Detail).ExecuteAsync(context.HttpContext);
+        var problem = context.ProblemDetails;
+        await Page(context.HttpContext, problem.Status ?? context.HttpContext.Response.StatusCode, problem.Title, problem.Detail).ExecuteAsync(context.HttpContext);
     }
 
     public static bool WantsPage(HttpRequest request) =>
         !Array.Exists(ForPrograms, path => request.Path.StartsWithSegments(path))
         && request.GetTypedHeaders().Accept.Any(type => type.MediaType == "text/html" && type.Quality is not 0);
 
-    public static RazorComponentResult<ProblemPage> Page(HttpContext http, int status, string? detail)
+    public static RazorComponentResult<ProblemPage> Page(HttpContext http, int status, string? title, string? detail)
     {
         http.Response.Headers[HeaderNames.CacheControl] = "no-store";
         return new(new Dictionary<string, object?>
         {
             [nameof(ProblemPage.Site)] = SiteOf(http.Features.Get<CurrentPublication>()),
             [nameof(ProblemPage.Status)] = status,
-            [nameof(ProblemPage.Title)] = TitleOf(status),
+            [nameof(ProblemPage.Title)] = TitleOf(status, title),
             [nameof(ProblemPage.Detail)] = detail,
             [nameof(ProblemPage.Reference)] = status >= 500 ? System.Diagnostics.Activity.Current?.TraceId.ToString() : null,
         })
@@ -41,12 +41,12 @@ internal sealed class ProblemPages : IProblemDetailsWriter
     private static SiteInfo? SiteOf(CurrentPublication? publication) => publication?.Snapshot is not { } p ? null
         : new(p.Name, p.Tagline, p.BaseUrl, p.Language, p.AccentColour, p.PostalAddress, HasPlans: false);
 
-    private static string TitleOf(int status) => status switch
+    private static string TitleOf(int status, string? title) => status switch
     {
         StatusCodes.Status404NotFound => "There is nothing here",
         StatusCodes.Status429TooManyRequests => "A little slower, please",
         StatusCodes.Status503ServiceUnavailable => "Back in a moment",
         >= 500 => "Something went wrong",
-        _ => ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } reason ? reason : "That did not work",
+        _ => title ?? (ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } reason ? reason : "That did not work"),
     };
 }

@@ -1,10 +1,17 @@
 using Newsletter.Contracts;
 using Newsletter.Defaults.Copies;
+using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Audience;
 
-internal sealed class PublicationConsumer(MailerDb db) : PublicationCopyConsumer<MailerDb>(db);
+internal sealed class PublicationConsumer(MailerDb db, TimeProvider time) : PublicationCopyConsumer<MailerDb>(db)
+{
+    protected override async Task FollowAsync(IReadOnlyList<PublicationCopy> changed, CancellationToken cancellation)
+    {
+        foreach (var copy in changed.Where(c => !c.Deleted)) await Suspensions.ApplyAsync(Db, copy, time, cancellation);
+    }
+}
 
 internal sealed class RecipientConsumer(MailerDb db, SecretKeys keys) : CopyConsumer<MailerDb, SubscribersChanged, SubscriberSnapshot, Recipient>(db)
 {

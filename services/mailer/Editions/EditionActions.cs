@@ -21,16 +21,19 @@ internal static class EditionActions
         api.MapPost("/editions/{id:guid}/cancel", CancelAsync).ForStaff(Permission.EditionsWrite);
         api.MapPost("/editions/{id:guid}/batches/{batch:guid}/settle", SettleAsync).ForStaff(Permission.EditionsWrite);
         api.MapPost("/editions/{id:guid}/batches/{batch:guid}/resend", ResendAsync).ForStaff(Permission.EditionsWrite);
-        api.MapPost("/editions/test", TestAsync).ForStaff(Permission.EditionsWrite);
+        api.MapPost("/editions/test", TestAsync).ForStaff(Permission.EditionsWrite).ClosedWhileSuspended();
     }
 
     private static Task<Results<Ok<EditionView>, ProblemHttpResult>> PauseAsync(
         Guid id, CurrentPublication publication, MailerDb db, TimeProvider time, EditionWorker worker, CancellationToken cancellation) =>
         ChangeAsync(id, publication, db, worker, e => e.Pause("staff", time), "It is over, or paused already.", cancellation);
 
-    private static Task<Results<Ok<EditionView>, ProblemHttpResult>> ResumeAsync(
-        Guid id, CurrentPublication publication, MailerDb db, TimeProvider time, EditionWorker worker, BatchSweeper sweeper, CancellationToken cancellation) =>
-        ChangeAsync(id, publication, db, worker, e => e.Resume(time), "It is not paused.", cancellation, sweeper.Wake);
+    private static async Task<Results<Ok<EditionView>, ProblemHttpResult>> ResumeAsync(
+        Guid id, CurrentPublication publication, MailerDb db, TimeProvider time, EditionWorker worker, BatchSweeper sweeper, CancellationToken cancellation)
+    {
+        if (publication.Snapshot.Suspended) return Problem.Conflict("It goes on when the publication is no longer suspended.");
+        return await ChangeAsync(id, publication, db, worker, e => e.Resume(time), "It is not paused.", cancellation, sweeper.Wake);
+    }
 
     private static async Task<Results<Ok<EditionView>, ProblemHttpResult>> CancelAsync(
         Guid id, CurrentPublication publication, MailerDb db, EditionClosing closing, TimeProvider time, EditionWorker worker, CancellationToken cancellation)

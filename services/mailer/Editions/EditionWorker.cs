@@ -24,6 +24,15 @@ internal sealed class EditionWorker(IServiceScopeFactory scopes, TimeProvider ti
 
         var preparing = await FirstAsync(
             db.Editions.Where(e => e.State == EditionState.Preparing && e.PausedAt == null && (e.LeaseUntil == null || e.LeaseUntil < now)), stopping);
+        try
+        {
+            await Suspensions.ApplyToNewAsync(db, time, stopping);
+        }
+        catch (DbUpdateConcurrencyException)
+        {
+            // One of them was changed meanwhile: look again before anything leaves.
+            return true;
+        }
         foreach (var edition in preparing)
         {
             await using var one = scopes.CreateAsyncScope();

@@ -10,7 +10,7 @@ namespace Newsletter.Mailer.Roundups;
 internal static class RoundupEndpoints
 {
     public static void MapRoundups(this RouteGroupBuilder api) =>
-        api.MapPost("/roundups", RunAsync).ForStaff(Permission.EditionsWrite);
+        api.MapPost("/roundups", RunAsync).ForStaff(Permission.EditionsWrite).ClosedWhileSuspended();
 
     /// <summary>Runs the next slot now. The slot is the edition's key: asked again, it answers the same edition and mails nobody twice.</summary>
     private static async Task<Results<Created<EditionView>, Ok<EditionView>, ProblemHttpResult>> RunAsync(

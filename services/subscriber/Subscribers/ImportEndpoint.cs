@@ -29,7 +29,7 @@ internal static class ImportEndpoint
     private const string Source = "import";
 
     public static void MapImport(this RouteGroupBuilder api) =>
-        api.MapPost("/subscribers/import", ImportAsync).ForStaff(Permission.SubscribersWrite).WithMetadata(new RequestSizeLimitAttribute(MaxBytes));
+        api.MapPost("/subscribers/import", ImportAsync).ForStaff(Permission.SubscribersWrite).ClosedWhileSuspended().WithMetadata(new RequestSizeLimitAttribute(MaxBytes));
 
     private sealed record Candidate(EmailAddress Email, Wish Wish, bool Confirmed);
 

@@ -41,7 +41,7 @@ internal static class SubscriberEndpoints
     {
         api.MapGet("/subscribers", ListAsync).ForStaff(Permission.SubscribersRead);
         api.MapGet("/subscribers/{id:guid}", GetAsync).ForStaff(Permission.SubscribersRead);
-        api.MapPost("/subscribers", AddAsync).ForStaff(Permission.SubscribersWrite);
+        api.MapPost("/subscribers", AddAsync).ForStaff(Permission.SubscribersWrite).ClosedWhileSuspended();
         api.MapPatch("/subscribers/{id:guid}", ChangeAsync).ForStaff(Permission.SubscribersWrite).AgainWhenOvertaken();
         api.MapDelete("/subscribers/{id:guid}", EraseAsync).ForStaff(Permission.SubscribersWrite);
         api.MapImport();

@@ -238,13 +238,16 @@ public abstract class PageTests(ContentFixture content)
     }
 
     [Fact]
-    public async Task A_suspended_publication_shows_nothing()
+    public async Task A_suspended_publication_shows_a_page_that_says_so_and_nothing_else()
     {
         var publication = await content.PublicationAsync();
         await PublishAsync(publication, "one");
         await content.Service.As(Newsletter.Defaults.Identity.Role.Operator, publication.Id).PatchJsonAsync(publication.Api, new { suspended = true });
         using var page = await GetAsync(publication.Anonymous, $"/{publication.Slug}/posts/one");
-        Assert.Equal(HttpStatusCode.NotFound, page.StatusCode);
+        var html = await page.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Forbidden, page.StatusCode);
+        Assert.Contains("This publication is closed", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("Free to read", html, StringComparison.Ordinal);
     }
 
     private static async Task PublishAsync(TestPublication publication, string slug, string access = "public", string? publishedAt = null)

@@ -22,6 +22,7 @@ public sealed class ShelfApi : IAsyncLifetime
 {
     public PublicationSnapshot Papers { get; } = Publication("papers");
     public PublicationSnapshot Poems { get; } = Publication("poems");
+    public PublicationSnapshot Pamphlets { get; } = Publication("pamphlets") with { Suspended = true };
     public ServiceUnderTest Service { get; private set; } = null!;
     /// <summary>What <c>…/notes/slow</c> waits for.</summary>
     public TaskCompletionSource Gate { get; set; } = new();
@@ -33,6 +34,7 @@ public sealed class ShelfApi : IAsyncLifetime
         Service = await ServiceUnderTest.StartAsync("shelf", Add, Map, useDatabase: database);
         await Service.PublishAsync(new PublicationChanged(Papers));
         await Service.PublishAsync(new PublicationChanged(Poems));
+        await Service.PublishAsync(new PublicationChanged(Pamphlets));
     }
 
     public ValueTask DisposeAsync() => Service.DisposeAsync();
@@ -70,12 +72,14 @@ public sealed class ShelfApi : IAsyncLifetime
             return $"the secret of {note.Text}";
         }).ForAnyone().ShownOnce();
         api.MapGet("/limited", (int limit) => limit.ToString(CultureInfo.InvariantCulture)).ForAnyone();
+        api.MapPost("/notes/printed", () => Results.NoContent()).ForStaff(Permission.PostsPublish).ClosedWhileSuspended();
         api.MapGet("/mine", (Caller caller) => caller.Subject.ToString()).ForReaders();
 
         var pages = app.MapPublication<ShelfDb>("/{p}");
         pages.MapGet("/failing", string () => throw new FormatException("secret text")).ForAnyone();
         pages.MapGet("/gone", () => Problem.Gone("It was taken down.")).ForAnyone();
-        pages.MapGet("/account", () => "account").ForReaders();
+        pages.MapGet("/account", () => "account").ForReaders().OpenWhileSuspended();
+        pages.MapGet("/unsubscribe", () => "unsubscribe").ForAnyone().OpenWhileSuspended();
         pages.MapPost("/forms", () => "posted").ForAnyone().FromSameOrigin();
         app.MapPost("/forms", () => "posted").ForAnyone().FromSameOrigin();
         app.MapGet("/internal/notes", () => "internal").ForServices();

@@ -1,4 +1,5 @@
 using System.Net;
+using Newsletter.Contracts;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Tests.Http;
 
@@ -114,6 +115,36 @@ public sealed class AccessTests(ShelfApi shelf) : IClassFixture<ShelfApi>
             internals.Port = null;
         }
     }
+
+    [Fact]
+    public async Task A_suspended_publication_is_closed_to_readers_and_strangers_save_for_what_they_leave_by()
+    {
+        foreach (var client in new[] { shelf.Service.Anonymous(), shelf.Service.As(Role.Reader, shelf.Pamphlets.Id) })
+        {
+            Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(client, HttpMethod.Get, Of(shelf.Pamphlets, "notes")));
+            Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(client, HttpMethod.Post, Of(shelf.Pamphlets, "notes"), json: true));
+            Assert.Equal(HttpStatusCode.OK, await SendAsync(client, HttpMethod.Get, "/pamphlets/unsubscribe"));
+        }
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(shelf.Service.As(Role.Reader, shelf.Pamphlets.Id), HttpMethod.Get, Of(shelf.Pamphlets, "mine")));
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(shelf.Service.As(Role.Reader, shelf.Pamphlets.Id), HttpMethod.Get, "/pamphlets/account"));
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(shelf.Service.Anonymous(), HttpMethod.Get, Notes));
+    }
+
+    [Theory]
+    [InlineData(Role.Owner, HttpStatusCode.Forbidden)]
+    [InlineData(Role.Operator, HttpStatusCode.NoContent)]
+    public async Task Staff_of_a_suspended_publication_work_on_and_operators_alone_print(Role role, HttpStatusCode printing)
+    {
+        var client = shelf.Service.As(role, shelf.Pamphlets.Id);
+
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(client, HttpMethod.Get, Of(shelf.Pamphlets, "notes")));
+        Assert.Equal(HttpStatusCode.Created, await SendAsync(client, HttpMethod.Put, Of(shelf.Pamphlets, "notes"), json: true));
+        Assert.Equal(printing, await SendAsync(client, HttpMethod.Post, Of(shelf.Pamphlets, "notes/printed")));
+        Assert.Equal(HttpStatusCode.Forbidden, await SendAsync(shelf.Service.As(role, shelf.Papers.Id), HttpMethod.Get, Of(shelf.Pamphlets, "notes")));
+        Assert.Equal(HttpStatusCode.NoContent, await SendAsync(shelf.Service.As(Role.Owner, shelf.Papers.Id), HttpMethod.Post, Of(shelf.Papers, "notes/printed")));
+    }
+
+    private static string Of(PublicationSnapshot publication, string path) => $"/api/v1/publications/{publication.Slug}/{path}";
 
     private async Task<HttpStatusCode> PostFormAsync(string path, string? site, string? origin)
     {
