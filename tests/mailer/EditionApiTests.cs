@@ -48,30 +48,6 @@ public sealed class EditionApiTests(SendingFixture fixture) : IClassFixture<Send
     }
 
     [Fact]
-    public async Task The_web_shows_the_public_cut_in_a_sandbox()
-    {
-        var publication = await _mailer.PublicationAsync();
-        var reader = await publication.JoinAsync("web");
-        var post = publication.Post("Web", Access.Paid);
-        var edition = await publication.PublishAsync(post);
-        await _mailer.SentAsync(edition.Id);
-
-        var answer = await _mailer.Service.Anonymous().GetAsync($"/{publication.Slug}/editions/{edition.Id}", Cancellation);
-        var html = await answer.Content.ReadAsStringAsync(Cancellation);
-
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.StartsWith("sandbox", Assert.Single(answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
-        Assert.Contains("public part", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("subscribers part", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("paid part", html, StringComparison.Ordinal);
-        Assert.DoesNotContain(reader.UnsubscribeToken, html, StringComparison.Ordinal);
-        var other = await _mailer.PublicationAsync();
-        Assert.Equal(HttpStatusCode.NotFound, (await _mailer.Service.Anonymous().GetAsync($"/{other.Slug}/editions/{edition.Id}", Cancellation)).StatusCode);
-        await publication.TellAsync(post with { Version = TestPublication.NextVersion(), Published = false });
-        Assert.Equal(HttpStatusCode.Gone, (await _mailer.Service.Anonymous().GetAsync($"/{publication.Slug}/editions/{edition.Id}", Cancellation)).StatusCode);
-    }
-
-    [Fact]
     public async Task A_test_letter_goes_to_one_address_and_on_no_ledger()
     {
         var publication = await _mailer.PublicationAsync();

@@ -66,7 +66,6 @@ internal sealed class FanOut(MailerDb db, VariantBooks books, TimeProvider time)
     {
         var now = time.GetUtcNow();
         var readers = book is null ? [] : await EditionAudience.NextAsync(db, edition, now, ChunkSize, cancellation);
-        if (edition.Cursor == Guid.Empty) book?.AddPublic();
         var schedule = await SlotOfAsync(edition, cancellation);
         List<LedgerRow> rows = [];
         foreach (var group in readers.GroupBy(r => (Variant: book!.VariantFor(r), DueAt: schedule(r))).Where(g => g.Key.Variant is not null))

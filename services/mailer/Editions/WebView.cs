@@ -1,29 +1,46 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Newsletter.Contracts;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
+using Newsletter.Mailer.Letters;
 using Newsletter.Mailer.Storage;
 using Newsletter.Mailer.Templates;
-using Newsletter.Mailer.Tracking;
 
 namespace Newsletter.Mailer.Editions;
 
-/// <summary>A mailing in the browser: the public cut, as anyone may see it, in a sandbox because it is mail and not a page of ours.</summary>
+/// <summary>
+/// A mailing in the browser, as anyone may see it now. What a stranger may read of a post changes after it was mailed (with its access, its age, the
+/// publication's settings), and content alone decides it: so a post's letter is the post's page, and a roundup shows the heads of its posts, which are
+/// everybody's as long as they are published. It is in a sandbox because it is mail and not a page of ours.
+/// </summary>
 internal static class WebView
 {
+    private static readonly Cut HeadOnly = new() { Level = Access.Public, Html = "", Text = "" };
+
     public static void MapWebView(this RouteGroupBuilder pages) => pages.MapGet("/editions/{id:guid}", ShowAsync).ForAnyone();
 
-    private static async Task<Results<ContentHttpResult, ProblemHttpResult>> ShowAsync(
+    private static async Task<Results<ContentHttpResult, RedirectHttpResult, ProblemHttpResult>> ShowAsync(
         Guid id, HttpContext http, CurrentPublication publication, MailerDb db, CancellationToken cancellation)
     {
-        var letter = await db.Variants.AsNoTracking().Where(v => v.EditionId == id && v.PublicationId == publication.Id && v.IsPublic).SingleOrDefaultAsync(cancellation);
-        if (letter is null || letter.Blocks.Count == 0) return Problem.NotFound("There is no such mailing.");
-        var posts = letter.Blocks.Select(b => b.PostId).ToList();
-        if (!await db.Posts.AnyAsync(p => posts.Contains(p.Id) && p.Published, cancellation)) return Problem.Gone("It was taken back.");
-        http.Response.Headers.ContentSecurityPolicy = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src https: data:; style-src 'unsafe-inline'";
+        var edition = await db.Editions.AsNoTracking().SingleOrDefaultAsync(e => e.Id == id && e.PublicationId == publication.Id, cancellation);
+        if (edition is null) return Problem.NotFound("There is no such mailing.");
+        var posts = await VariantBooks.PostsAsync(db, edition.PostIds, cancellation);
+        if (posts.Count == 0) return Problem.Gone("It was taken back.");
         http.Response.Headers.CacheControl = "public, max-age=0, s-maxage=30";
         http.Response.Headers["X-Robots-Tag"] = "noindex";
-        var html = Placeholder.Fill(letter.Html, new Dictionary<string, string> { [Placeholder.Reader] = TrackingCodes.Nobody, [Placeholder.Unsubscribe] = "" });
+        if (edition.Kind == EditionKind.Post) return TypedResults.Redirect(posts[0].Url);
+        http.Response.Headers.ContentSecurityPolicy = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src https: data:; style-src 'unsafe-inline'";
+        var html = Placeholder.Fill(Roundup(publication.Snapshot, edition, posts).Html, new Dictionary<string, string> { [Placeholder.Unsubscribe] = "" });
         return TypedResults.Content(html, "text/html; charset=utf-8");
+    }
+
+    /// <summary>Its links are not counted: nobody was mailed them.</summary>
+    private static Letter Roundup(PublicationSnapshot publication, Edition edition, List<PostSnapshot> posts)
+    {
+        var newsletter = publication.Newsletters.First(n => n.Id == edition.NewsletterId);
+        var frame = new LetterFrame(publication, newsletter, edition.Id, Track: address => address, OpenPixel: null);
+        return LetterRenderer.Roundup(
+            frame, edition.Subject, publication.Tagline, [.. posts.SelectMany(post => LetterRenderer.RoundupBlocks(frame, post, HeadOnly))], edition.SlotAt!.Value);
     }
 }

@@ -24,13 +24,6 @@ internal sealed class VariantBook(MailerDb db, Edition edition, IReadOnlyList<Po
         return _byReader[key] = VariantOf(BlocksFor(reader));
     }
 
-    /// <summary>The letter as the web shows it to anyone.</summary>
-    public void AddPublic()
-    {
-        var blocks = posts.Select(p => LetterChoice.Whole(p, LetterChoice.CutAt(p, Access.Public))).OfType<BlockChoice>().ToList();
-        if (blocks.Count > 0 && !_byHash.ContainsKey(LetterChoice.Hash(blocks))) Add(LetterChoice.Hash(blocks), blocks, isPublic: true);
-    }
-
     private List<BlockChoice> BlocksFor(Reader reader)
     {
         var fine = Choose(reader, (post, cut) => edition.Kind == EditionKind.Post ? LetterChoice.Whole(post, cut) : LetterChoice.ForTopics(post, cut, reader.Topics));
@@ -47,12 +40,12 @@ internal sealed class VariantBook(MailerDb db, Edition edition, IReadOnlyList<Po
     {
         if (blocks.Count == 0) return null;
         var hash = LetterChoice.Hash(blocks);
-        return _byHash.TryGetValue(hash, out var id) ? id : Add(hash, blocks, isPublic: false);
+        return _byHash.TryGetValue(hash, out var id) ? id : Add(hash, blocks);
     }
 
-    private Guid Add(string hash, List<BlockChoice> blocks, bool isPublic)
+    private Guid Add(string hash, List<BlockChoice> blocks)
     {
-        var variant = Variant.Of(edition, hash, blocks, press.Print(blocks), isPublic, time);
+        var variant = Variant.Of(edition, hash, blocks, press.Print(blocks), time);
         db.Add(variant);
         return _byHash[hash] = variant.Id;
     }

@@ -41,7 +41,8 @@ internal sealed class VariantBooks(SecretKeys keys, TimeProvider time)
         return press.Print([LetterChoice.Whole(post, cut)!]);
     }
 
-    private static async Task<List<PostSnapshot>> PostsAsync(MailerDb db, IReadOnlyList<Guid> ids, CancellationToken cancellation)
+    /// <summary>Those of the posts that are published now, in the order of the list.</summary>
+    public static async Task<List<PostSnapshot>> PostsAsync(MailerDb db, IReadOnlyList<Guid> ids, CancellationToken cancellation)
     {
         var copies = await db.Posts.AsNoTracking().Where(p => ids.Contains(p.Id) && p.Published).ToListAsync(cancellation);
         return [.. copies.Select(c => c.Snapshot).OrderBy(p => ids.ToList().IndexOf(p.Id))];

@@ -17,10 +17,8 @@ public sealed class Variant
     public string Subject { get; private set; } = "";
     public string Html { get; private set; } = "";
     public string Text { get; private set; } = "";
-    /// <summary>The public cut, which the web view shows; nobody is mailed it unless it is also their cut.</summary>
-    public bool IsPublic { get; private set; }
 
-    internal static Variant Of(Edition edition, string hash, IReadOnlyList<BlockChoice> blocks, Letter letter, bool isPublic, TimeProvider time) => new()
+    internal static Variant Of(Edition edition, string hash, IReadOnlyList<BlockChoice> blocks, Letter letter, TimeProvider time) => new()
     {
         Id = Guid.CreateVersion7(time.GetUtcNow()),
         EditionId = edition.Id,
@@ -30,7 +28,6 @@ public sealed class Variant
         Subject = letter.Subject,
         Html = letter.Html,
         Text = letter.Text,
-        IsPublic = isPublic,
     };
 
     /// <summary>A post was unpublished: the same readers get what is left. The hash stays, it only tells variants apart.</summary>

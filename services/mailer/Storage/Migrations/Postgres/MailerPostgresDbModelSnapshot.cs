@@ -1042,10 +1042,6 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("html");
 
-                    b.Property<bool>("IsPublic")
-                        .HasColumnType("boolean")
-                        .HasColumnName("is_public");
-
                     b.Property<Guid>("PublicationId")
                         .HasColumnType("uuid")
                         .HasColumnName("publication_id");

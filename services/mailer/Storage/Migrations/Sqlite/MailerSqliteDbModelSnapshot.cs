@@ -1035,10 +1035,6 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("html");
 
-                    b.Property<bool>("IsPublic")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("is_public");
-
                     b.Property<Guid>("PublicationId")
                         .HasColumnType("TEXT")
                         .HasColumnName("publication_id");
