@@ -180,6 +180,25 @@ public sealed class StaffTests(SubscriberFixture fixture) : IClassFixture<Subscr
     }
 
     [Fact]
+    public async Task Nobody_gives_a_member_a_role_that_may_more_than_they_do()
+    {
+        var publication = await _app.PublicationAsync(createdBy: Keys.ApiKey.OwnersId);
+        var owner = await _app.OwnerAsync(publication);
+        using var invited = await owner.PostAsJsonAsync($"{Api(publication)}/members", new { email = NewAddress(), role = "author" });
+        var author = (await invited.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
+        var scopes = new[] { "staff:write", "publication:read", "posts:read", "posts:write", "editions:read" };
+        var limited = await _app.ClientAsync(await KeyAsync(owner, publication, new { name = "staff", role = "owner", scopes }), publication.Id);
+
+        using var second = await limited.PostAsJsonAsync($"{Api(publication)}/members", new { email = NewAddress(), role = "owner" });
+        using var raised = await limited.PatchAsJsonAsync($"{Api(publication)}/members/{author}", new { role = "owner" });
+        using var equal = await limited.PostAsJsonAsync($"{Api(publication)}/members", new { email = NewAddress(), role = "author" });
+
+        Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.Forbidden, HttpStatusCode.Created), (second.StatusCode, raised.StatusCode, equal.StatusCode));
+        var members = (await owner.GetFromJsonAsync<JsonElement>($"{Api(publication)}/members")).GetProperty("items").EnumerateArray().ToList();
+        Assert.Single(members, m => m.GetProperty("role").GetString() == "owner");
+    }
+
+    [Fact]
     public async Task A_key_ends_when_it_was_said_to()
     {
         await using var app = await SubscriberApp.StartAsync();

@@ -23,7 +23,7 @@ internal sealed record MemberView(Guid Id, string Email, Role Role, DateTimeOffs
     public static MemberView Of(Membership m) => new(m.AccountId, m.Account.Email, m.Role, m.CreatedAt, m.Account.LastSignInAt);
 }
 
-/// <summary>The staff of a publication. There is always an owner left.</summary>
+/// <summary>The staff of a publication. There is always an owner left, and nobody gives a role that may more than they do.</summary>
 internal static class MemberEndpoints
 {
     public static void MapMembers(this RouteGroupBuilder api)
@@ -50,9 +50,11 @@ internal static class MemberEndpoints
     }
 
     private static async Task<Results<Created<MemberView>, ValidationProblem, ProblemHttpResult>> InviteAsync(
-        NewMember request, CurrentPublication publication, SubscriberDb db, LinkKeys keys, IOptions<NewsletterOptions> options, TimeProvider time, CancellationToken cancellation)
+        NewMember request, CurrentPublication publication, Caller caller, SubscriberDb db, LinkKeys keys, IOptions<NewsletterOptions> options, TimeProvider time,
+        CancellationToken cancellation)
     {
         if (!IsStaffRole(request.Role)) return NoSuchRole();
+        if (!MayGive(caller, request.Role!.Value)) return MayNotGive();
         if (!EmailAddress.TryParse(request.Email, out var email)) return Problem.Field("email", "This is no address.");
         var now = time.GetUtcNow();
         var account = await db.StaffAccounts.SingleOrDefaultAsync(a => a.NormalisedEmail == email.Normalised, cancellation);
@@ -60,7 +62,7 @@ internal static class MemberEndpoints
         else if (await db.Memberships.AnyAsync(m => m.PublicationId == publication.Id && m.AccountId == account.Id, cancellation))
             return Problem.Conflict("They are a member already.");
 
-        db.Add(Membership.Create(account.Id, publication.Id, request.Role!.Value, now));
+        db.Add(Membership.Create(account.Id, publication.Id, request.Role.Value, now));
         var (challenge, token, code) = Challenge.ForSignIn(ChallengeKind.Staff, null, account.Id, email, await keys.ReadAsync(cancellation), now);
         db.Add(challenge);
         db.Publish(Mails.StaffSignIn(options.Value.Url, account.Email, token, code, now));
@@ -70,12 +72,13 @@ internal static class MemberEndpoints
     }
 
     private static async Task<Results<Ok<MemberView>, ValidationProblem, ProblemHttpResult>> ChangeAsync(
-        Guid id, MemberChange request, CurrentPublication publication, SubscriberDb db, TimeProvider time, CancellationToken cancellation)
+        Guid id, MemberChange request, CurrentPublication publication, Caller caller, SubscriberDb db, TimeProvider time, CancellationToken cancellation)
     {
         if (!IsStaffRole(request.Role)) return NoSuchRole();
+        if (!MayGive(caller, request.Role!.Value)) return MayNotGive();
         if (await FindAsync(id, publication, db, cancellation) is not { } member) return NotThere();
         if (request.Role != Role.Owner && await IsLastOwnerAsync(member, db, cancellation)) return OwnerNeeded();
-        member.Become(request.Role!.Value);
+        member.Become(request.Role.Value);
         await RevokeKeysAboveAsync(member.Role, id, publication, db, time, cancellation);
         await db.SaveChangesAsync(cancellation);
         return TypedResults.Ok(MemberView.Of(member));
@@ -101,6 +104,8 @@ internal static class MemberEndpoints
 
     private static bool IsStaffRole(Role? role) => role is Role.Author or Role.Editor or Role.Owner;
 
+    private static bool MayGive(Caller caller, Role role) => Permission.Of[role].All(caller.May);
+
     private static Task<Membership?> FindAsync(Guid id, CurrentPublication publication, SubscriberDb db, CancellationToken cancellation) =>
         db.Memberships.Include(m => m.Account).SingleOrDefaultAsync(m => m.PublicationId == publication.Id && m.AccountId == id, cancellation);
 
@@ -109,6 +114,8 @@ internal static class MemberEndpoints
         && !await db.Memberships.AnyAsync(m => m.PublicationId == member.PublicationId && m.Role == Role.Owner && m.AccountId != member.AccountId, cancellation);
 
     private static ValidationProblem NoSuchRole() => Problem.Field("role", "A member is author, editor or owner.");
+
+    private static ProblemHttpResult MayNotGive() => Problem.Forbidden("A member may not do more than whoever gives them the role.");
 
     private static ProblemHttpResult NotThere() => Problem.NotFound("There is no such member.");
 
