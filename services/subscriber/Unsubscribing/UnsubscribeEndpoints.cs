@@ -10,7 +10,8 @@ namespace Newsletter.Subscriber.Unsubscribing;
 
 /// <summary>
 /// The link at the foot of every letter, and RFC 8058's one-click POST to the same address: from a mail provider's server, without cookie or
-/// origin, urlencoded or multipart, answered without redirect. GET changes nothing, because scanners open links.
+/// origin, urlencoded or multipart, answered without redirect. GET changes nothing, because scanners open links. The link travels with every
+/// letter that is forwarded, and works for years: it only ends newsletters, and what it ended is given back to whoever signs in.
 /// </summary>
 internal static class UnsubscribeEndpoints
 {
@@ -65,12 +66,10 @@ internal static class UnsubscribeEndpoints
             return subscriber.Leave(publication.Snapshot.Newsletters.FirstOrDefault(n => n.Slug == newsletter)?.Id, OneClick, now);
         }
         if (form.ContainsKey("all")) return subscriber.Leave(null, FromPage, now);
-        // The link gives back what it took, and nothing that its owner never had: it is not a sign-in.
-        var had = subscriber.Consents.Select(c => c.NewsletterId).ToHashSet();
-        var kept = form.Slugs("newsletters");
-        var chosen = publication.Snapshot.Newsletters.Where(n => kept.Contains(n.Slug) && had.Contains(n.Id)).Select(n => n.Id).ToList();
         if (!subscriber.IsConfirmed) return subscriber.Leave(null, FromPage, now);
-        subscriber.Choose(chosen, FromPage, now);
+        var kept = form.Slugs("newsletters");
+        var stands = subscriber.Newsletters.ToHashSet();
+        subscriber.Choose(publication.Snapshot.Newsletters.Where(n => kept.Contains(n.Slug) && stands.Contains(n.Id)).Select(n => n.Id).ToList(), FromPage, now);
         return false;
     }
 
@@ -78,9 +77,8 @@ internal static class UnsubscribeEndpoints
         SitePage page, CurrentPublication publication, Subscriber subscriber, string token, string? newsletter, bool saved)
     {
         var stands = subscriber.Newsletters.ToHashSet();
-        var had = subscriber.Consents.Select(c => c.NewsletterId).ToHashSet();
-        var choices = publication.Snapshot.Newsletters.Where(n => had.Contains(n.Id))
-            .Select(n => new UnsubscribePage.Choice(n.Slug, n.Name, n.Description, stands.Contains(n.Id))).ToList();
+        var choices = publication.Snapshot.Newsletters.Where(n => stands.Contains(n.Id))
+            .Select(n => new UnsubscribePage.Choice(n.Slug, n.Name, n.Description)).ToList();
         return page.Show<UnsubscribePage>(new UnsubscribePage.LeaveForm(subscriber.Email, token, newsletter, choices, saved));
     }
 
