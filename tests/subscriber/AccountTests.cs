@@ -142,7 +142,8 @@ public sealed partial class AccountTests(SubscriberFixture fixture) : IClassFixt
 
         var html = await reader.GetStringAsync($"/{publication.Slug}/account");
 
-        Assert.Contains("Manage billing", html, StringComparison.Ordinal);
+        // Billing's own page holds the form: only billing knows the key of its token.
+        Assert.Contains($"<a class=\"button button--quiet\" href=\"{publication.BaseUrl}/billing\">Manage billing</a>", html, StringComparison.Ordinal);
         Assert.DoesNotContain("Older", html, StringComparison.Ordinal);
     }
 

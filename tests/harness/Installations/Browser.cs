@@ -14,6 +14,12 @@ public sealed class Browser(HttpClient client)
 
     public Task<WebPage> OpenAsync(Uri address) => GoAsync(() => new(HttpMethod.Get, address), address);
 
+    public Task<WebPage> FollowAsync(WebPage page, string selector)
+    {
+        var link = page.Document.QuerySelector(selector)?.GetAttribute("href") ?? throw new InvalidOperationException($"No link {selector} on {page.Address}:\n{page.Html}");
+        return OpenAsync(new Uri(page.Address, link));
+    }
+
     /// <summary>Fills in and sends the form that the selector finds (it, or the form that contains it).</summary>
     public Task<WebPage> SubmitAsync(WebPage page, string selector, params (string Name, string Value)[] fields)
     {

@@ -173,8 +173,9 @@ public abstract class Story(Installation house)
 
     private async Task CancelAsync(Browser visitor, string forMembers)
     {
-        var account = await visitor.OpenAsync($"{Base}/account");
-        var membership = await visitor.OpenAsync(account.Document.QuerySelector("#main a[href$='/billing']")!.GetAttribute("href")!);
+        var account = await Eventually.GetAsync(
+            async () => await visitor.OpenAsync($"{Base}/account") is var page && page.Text.Contains("Manage billing", StringComparison.Ordinal) ? page : null, "the plan on the account page");
+        var membership = await visitor.FollowAsync(account, "main a[href$='/billing']");
         var portal = await visitor.SubmitAsync(membership, "form[action$='/billing'] button");
         Assert.Contains("/sandbox/portal/", portal.Address.AbsolutePath, StringComparison.Ordinal);
         var cancelled = await visitor.SubmitAsync(portal, "form[action*='cancel'] button");
