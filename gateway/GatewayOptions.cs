@@ -20,7 +20,11 @@ public sealed class GatewayOptions
     [Range(1, 1_000_000)]
     public int UnsafeRequestsPerSecond { get; set; } = 20;
 
-    /// <summary>Largest body that is let in, in bytes; services set narrower limits of their own.</summary>
+    /// <summary>The same for the providers' webhooks, which have a limit of their own: they come in bulk, and are read before their signature is known to be good.</summary>
+    [Range(1, 1_000_000)]
+    public int WebhookRequestsPerSecond { get; set; } = 500;
+
+    /// <summary>Largest body that is forwarded, in bytes; services set narrower limits of their own.</summary>
     [Range(1 << 20, 1 << 28)]
     public long MaxRequestBytes { get; set; } = 12 << 20;
 }

@@ -45,7 +45,6 @@ public static class GatewayService
         var newsletter = builder.Settings<NewsletterOptions>("Newsletter");
         var url = builder.Configuration["Urls"] ?? builder.Configuration["ASPNETCORE_URLS"] ?? newsletter.Url;
         builder.WebHost.UseUrls([.. url.Split(';'), options.InternalUrl]);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes);
     }
 
     /// <summary>Tells the internal listener from the public one; call when the app is built.</summary>

@@ -37,8 +37,10 @@ internal static class NetworkLimits
                 await Problem.TooManyRequests("Too many requests from your network; wait a moment.").ExecuteAsync(context.HttpContext);
             };
             limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
-                PartitionedRateLimiter.Create<HttpContext, string>(http => Bucket(http, "all", options.RequestsPerSecond)),
-                PartitionedRateLimiter.Create<HttpContext, string>(http => IsSafe(http)
+                PartitionedRateLimiter.Create<HttpContext, string>(http => IsOfProviders(http)
+                    ? Bucket(http, "providers", options.WebhookRequestsPerSecond)
+                    : Bucket(http, "all", options.RequestsPerSecond)),
+                PartitionedRateLimiter.Create<HttpContext, string>(http => IsSafe(http) || IsOfProviders(http)
                     ? RateLimitPartition.GetNoLimiter("safe")
                     : Bucket(http, "unsafe", options.UnsafeRequestsPerSecond)));
         });
@@ -52,11 +54,9 @@ internal static class NetworkLimits
 
     private static RateLimitPartition<string> Bucket(HttpContext http, string kind, int perSecond)
     {
-        // Our own processes and the providers' signed webhooks are not visitors.
+        // Our own processes are not visitors.
         if (http.RequestServices.GetRequiredService<InternalListener>() is { Port: not null } own && own.IsInternal(http))
             return RateLimitPartition.GetNoLimiter("internal");
-        if (http.Request.Path.StartsWithSegments("/webhooks") || http.Request.Path.StartsWithSegments("/sandbox"))
-            return RateLimitPartition.GetNoLimiter("providers");
         return RateLimitPartition.GetTokenBucketLimiter($"{kind} {NetworkOf(http.Connection.RemoteIpAddress)}", _ => new()
         {
             TokenLimit = perSecond * 5,
@@ -65,6 +65,9 @@ internal static class NetworkLimits
             QueueLimit = 0,
         });
     }
+
+    /// <summary>The providers' webhooks; and, where the sandbox plays them, what goes the other way.</summary>
+    private static bool IsOfProviders(HttpContext http) => http.Request.Path.StartsWithSegments("/webhooks") || http.Request.Path.StartsWithSegments("/sandbox");
 
     private static bool IsSafe(HttpContext http) =>
         HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) || HttpMethods.IsOptions(http.Request.Method);

@@ -133,11 +133,14 @@ public sealed class GatewayTests(GatewayUnderTest gateway) : IClassFixture<Gatew
     }
 
     [Fact]
-    public async Task A_body_above_the_limit_is_refused()
+    public async Task A_body_above_the_limit_is_refused_and_one_below_is_the_services_to_judge()
     {
-        using var answer = await gateway.SendAsync(HttpMethod.Post, "/api/v1/publications/papers/subscriptions", null, new StringContent(new string('a', 2 << 20)));
+        const string path = "/api/v1/publications/papers/media";
+        using var above = await gateway.SendAsync(HttpMethod.Post, path, null, new StringContent(new string('a', 3 << 20)));
+        using var below = await gateway.SendAsync(HttpMethod.Post, path, null, new StringContent(new string('a', 2 << 20)));
 
-        await IsProblemAsync(answer, HttpStatusCode.RequestEntityTooLarge);
+        await IsProblemAsync(above, HttpStatusCode.RequestEntityTooLarge);
+        Assert.Equal(2 << 20, (int?)(await GatewayUnderTest.ReachedAsync(below))?["bytes"]);
     }
 
     private static string? Header(HttpResponseMessage answer, string name) => answer.Headers.TryGetValues(name, out var values) ? values.Single() : null;

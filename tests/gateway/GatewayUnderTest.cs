@@ -42,18 +42,21 @@ public class GatewayUnderTest : IAsyncLifetime
     {
         _broker = await TestBroker.CreateAsync();
         foreach (var name in (string[])["subscriber", "content", "mailer", "sandbox"]) _services[name] = await StartServiceAsync(name);
-        var settings = new Dictionary<string, string>(Settings)
+        var settings = new Dictionary<string, string>
         {
             ["Newsletter__Url"] = Address.ToString().TrimEnd('/'),
             ["Newsletter__PagesDomain"] = "localhost",
+            ["ASPNETCORE_URLS"] = Address.ToString().TrimEnd('/'),
             ["ConnectionStrings__rabbitmq"] = _broker.Address.AbsoluteUri,
             ["Services__billing"] = $"http://127.0.0.1:{ServiceProcess.FreePort()}",
-            ["Gateway__MaxRequestBytes"] = "1048576",
+            ["Stripe__ApiBase"] = $"{_services["sandbox"].Urls.First()}/sandbox/stripe",
+            ["Gateway__MaxRequestBytes"] = "2097152",
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = await _collector.StartAsync(),
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
             ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
         };
         foreach (var (name, service) in _services) settings[$"Services__{name}"] = service.Urls.First();
+        foreach (var (name, value) in Settings) settings[name] = value;
         _gateway = new("gateway", settings, Address);
         _gateway.Start();
         await _gateway.ReadyAsync();

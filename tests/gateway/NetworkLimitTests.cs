@@ -25,6 +25,25 @@ public sealed class NetworkLimitTests(NarrowGateway gateway) : IClassFixture<Nar
     }
 }
 
+public sealed class GatewayWithFewWebhooks : GatewayUnderTest
+{
+    protected override Dictionary<string, string> Settings => new() { ["Gateway__WebhookRequestsPerSecond"] = "1" };
+}
+
+public sealed class WebhookLimitTests(GatewayWithFewWebhooks gateway) : IClassFixture<GatewayWithFewWebhooks>
+{
+    [Fact]
+    public async Task Webhooks_too_have_a_limit_and_it_is_theirs_alone()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => gateway.SendAsync(HttpMethod.Post, "/webhooks/sendgrid", null, null)));
+
+        Assert.Contains(answers, a => a.StatusCode == HttpStatusCode.OK);
+        await GatewayTests.IsProblemAsync(answers.First(a => a.StatusCode != HttpStatusCode.OK), HttpStatusCode.TooManyRequests);
+        using var page = await gateway.GetAsync("/papers/");
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+    }
+}
+
 public sealed class MergedOpenApiTests
 {
     [Fact]

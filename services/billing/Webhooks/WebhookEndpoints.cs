@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Mvc;
 using Newsletter.Billing.Accounts;
 using Newsletter.Billing.Storage;
 using Newsletter.Defaults.Identity;
@@ -16,9 +17,12 @@ internal static class WebhookEndpoints
 
     public static void MapWebhooks(this IEndpointRouteBuilder app)
     {
-        app.MapPost("/webhooks/stripe", ReceiveForInstallation).ForAnyone().DisableAntiforgery();
-        app.MapPost("/webhooks/stripe/{account:guid}", Receive).ForAnyone().DisableAntiforgery();
+        app.MapPost("/webhooks/stripe", ReceiveForInstallation).TakesEvents();
+        app.MapPost("/webhooks/stripe/{account:guid}", Receive).TakesEvents();
     }
+
+    private static void TakesEvents(this RouteHandlerBuilder endpoint) =>
+        endpoint.ForAnyone().DisableAntiforgery().WithMetadata(new RequestSizeLimitAttribute(LargestBody));
 
     private static Task<IResult> ReceiveForInstallation(
         HttpRequest request, StripeAccounts accounts, BillingDb db, SyncQueue queue, SyncSignal signal, TimeProvider time, CancellationToken cancellation) =>
@@ -29,7 +33,7 @@ internal static class WebhookEndpoints
     {
         var payer = await accounts.FindAsync(account, cancellation);
         if (payer is null || !accounts.IsReachable(payer)) return Problem.NotFound("There is no such payment account.");
-        if (await BodyAsync(request, cancellation) is not { } body) return Problem.Of(StatusCodes.Status413PayloadTooLarge, "The body is too large.");
+        var body = await BodyAsync(request, cancellation);
         var header = request.Headers[StripeSignature.Header].ToString();
         if (!StripeSignature.IsValid(body.Span, header, accounts.WebhookSecretOf(payer), time.GetUtcNow()))
             return Problem.BadRequest("The signature is missing, wrong or too old.");
@@ -57,11 +61,10 @@ internal static class WebhookEndpoints
         return true;
     }
 
-    private static async Task<ReadOnlyMemory<byte>?> BodyAsync(HttpRequest request, CancellationToken cancellation)
+    private static async Task<ReadOnlyMemory<byte>> BodyAsync(HttpRequest request, CancellationToken cancellation)
     {
-        if (request.ContentLength > LargestBody) return null;
         using var copy = new MemoryStream();
         await request.Body.CopyToAsync(copy, cancellation);
-        return copy.Length > LargestBody ? null : copy.GetBuffer().AsMemory(0, (int)copy.Length);
+        return copy.GetBuffer().AsMemory(0, (int)copy.Length);
     }
 }
