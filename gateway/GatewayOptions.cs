@@ -24,6 +24,13 @@ public sealed class GatewayOptions
     [Range(1, 1_000_000)]
     public int WebhookRequestsPerSecond { get; set; } = 500;
 
+    /// <summary>
+    /// Requests that one network may send in a minute where each has us mail an address that the sender names: sign-up, sign-in,
+    /// change of address. So many at once, then one after the other. A request with staff's API key is not counted.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MailingRequestsPerMinute { get; set; } = 20;
+
     /// <summary>Largest body that is forwarded, in bytes; services set narrower limits of their own.</summary>
     [Range(1 << 20, 1 << 28)]
     public long MaxRequestBytes { get; set; } = 12 << 20;

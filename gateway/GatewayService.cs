@@ -30,6 +30,7 @@ public static class GatewayService
         app.UseHouseHeaders();
         app.UseMiddleware<PublicationHosts>();
         app.UseMiddleware<CredentialMiddleware>();
+        app.UseMailingLimit();
     }
 
     public static void MapGateway(this WebApplication app)

@@ -5,6 +5,9 @@ using Newsletter.Gateway.Publications;
 
 namespace Newsletter.Gateway.Tokens;
 
+/// <summary>That a request came with an API key which is good here.</summary>
+internal sealed record StaffKey;
+
 /// <summary>Puts the internal token in the place of the session cookie or the API key.</summary>
 internal sealed class CredentialMiddleware(RequestDelegate next, TokenExchange exchange, InternalListener internals)
 {
@@ -38,9 +41,12 @@ internal sealed class CredentialMiddleware(RequestDelegate next, TokenExchange e
         var header = http.Request.Headers.Authorization.ToString();
         if (header.StartsWith("Bearer nl", StringComparison.OrdinalIgnoreCase))
         {
-            var token = await exchange.ExchangeAsync(header["Bearer ".Length..].Trim(), publication?.Id, http.RequestAborted);
+            var credential = header["Bearer ".Length..].Trim();
+            var token = await exchange.ExchangeAsync(credential, publication?.Id, http.RequestAborted);
             if (token is null) return Problem.Unauthorized("The API key is not valid here.");
             http.Request.Headers.Authorization = $"Bearer {token}";
+            // Readers have sessions; keys are made for staff alone.
+            if (credential.StartsWith(SessionCookie.ApiKeyPrefix, StringComparison.Ordinal)) http.Features.Set(new StaffKey());
             return null;
         }
         if (header.Length > 0) return null;

@@ -129,6 +129,22 @@ public sealed class SignUpTests(SubscriberFixture fixture) : IClassFixture<Subsc
         foreach (var answer in answers) answer.Dispose();
     }
 
+    [Fact]
+    public async Task Tags_bring_a_mailbox_no_more_mails_and_stay_addresses_of_their_own()
+    {
+        var publication = await _app.PublicationAsync();
+
+        for (var n = 0; n < 5; n++)
+        {
+            using (await _app.SubscribeAsync(publication, new { email = $"ada+{n}@example.com" })) { }
+        }
+        for (var n = 0; n < 3; n++) await _app.MailAsync(publication, $"ada+{n}@example.com", TransactionalTemplate.Confirmation);
+        for (var n = 3; n < 5; n++) await _app.SnapshotAsync(publication, $"ada+{n}@example.com");
+
+        Assert.Equal(5, await _app.Service.WithDbAsync<SubscriberDb, int>(db => db.Subscribers.CountAsync(s => s.PublicationId == publication.Id)));
+        Assert.Equal([1, 1, 1, 0, 0], Enumerable.Range(0, 5).Select(n => _app.MailsTo(publication, $"ada+{n}@example.com", TransactionalTemplate.Confirmation).Count));
+    }
+
     [Theory]
     [InlineData("""{"email":"not an address"}""")]
     [InlineData("""{"email":"a@b"}""")]

@@ -33,7 +33,7 @@ internal sealed class AddressLimit
     public static async Task<bool> TakeAsync(
         SubscriberDb db, AddressRule rule, Guid? publication, EmailAddress address, TimeProvider time, CancellationToken cancellation)
     {
-        var key = KeyOf(rule.Kind, publication, address);
+        var key = KeyOf(rule.Kind, publication, MailboxOf(address));
         var now = HybridClock.Now(time);
         var until = now + (long)rule.Window.TotalMicroseconds;
         var uses = await db.Database.SqlQuery<int>($"""
@@ -46,6 +46,15 @@ internal sealed class AddressLimit
         return uses[0] <= rule.Most;
     }
 
-    public static byte[] KeyOf(string kind, Guid? publication, EmailAddress address) =>
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{kind} {publication} {address.Normalised}"));
+    /// <summary>Of one address, or of the mailbox behind several.</summary>
+    public static byte[] KeyOf(string kind, Guid? publication, string address) => SHA256.HashData(Encoding.UTF8.GetBytes($"{kind} {publication} {address}"));
+
+    /// <summary>Without the tag: <c>ada+1@…</c>, <c>ada+2@…</c> and so on without end come to one mailbox with most providers. Elsewhere each is an address of its own.</summary>
+    private static string MailboxOf(EmailAddress address)
+    {
+        var normalised = address.Normalised;
+        var at = normalised.LastIndexOf('@');
+        var tag = normalised.IndexOf('+', StringComparison.Ordinal);
+        return tag > 0 && tag < at ? normalised.Remove(tag, at - tag) : normalised;
+    }
 }

@@ -52,7 +52,7 @@ internal sealed class Challenge
     }
 
     public static byte[] KeyOf(ChallengeKind kind, Guid? publication, EmailAddress address) =>
-        AddressLimit.KeyOf($"challenge {kind}", publication, address);
+        AddressLimit.KeyOf($"challenge {kind}", publication, address.Normalised);
 
     private static (Challenge, string) Create(ChallengeKind kind, Guid? publication, Guid? subject, EmailAddress address, DateTimeOffset now)
     {

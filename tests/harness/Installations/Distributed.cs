@@ -61,6 +61,7 @@ public class Distributed : Installation
             ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
             ["Gateway__RequestsPerSecond"] = "100000",
             ["Gateway__UnsafeRequestsPerSecond"] = "100000",
+            ["Gateway__MailingRequestsPerMinute"] = "1000000",
         };
         foreach (var (service, address) in Addresses) shared[$"Services__{service}"] = address.ToString().TrimEnd('/');
 

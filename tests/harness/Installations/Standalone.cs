@@ -15,6 +15,7 @@ public class Standalone : Installation
         ["Newsletter__Owner__ApiKey"] = OwnerKey,
         ["Gateway__RequestsPerSecond"] = "100000",
         ["Gateway__UnsafeRequestsPerSecond"] = "100000",
+        ["Gateway__MailingRequestsPerMinute"] = "1000000",
     }, Address);
 
     public ServiceProcess Process => _process;
