@@ -33,6 +33,7 @@ public class GatewayUnderTest : IAsyncLifetime
     public string OriginOf(string slug) => $"http://{slug}.localhost:{Address.Port}";
 
     public IReadOnlyList<ReceivedSpan> Spans => _collector.Spans;
+
     /// <summary>What the gateway wrote to its log so far.</summary>
     public string Log => _gateway.Output;
 
