@@ -11,6 +11,7 @@ using Newsletter.Content.Storage;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Bus;
 using Newsletter.Defaults.Copies;
+using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Content;
@@ -20,6 +21,8 @@ public static class ContentService
     public static void AddContent(this WebApplicationBuilder builder)
     {
         builder.AddServiceDb<ContentDb, ContentPostgresDb, ContentSqliteDb>("content");
+        builder.Services.AddSettings<DnsOptions>("Dns");
+        builder.Services.AddSingleton<DomainProof>();
         builder.Services.AddSingleton<PublicationCache>();
         builder.Services.AddSingleton<PostCache>();
         builder.Services.AddSingleton<GateKeeper>();

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Newsletter.Defaults.Http;
+using Newsletter.Content.Tests.Publications;
 using Newsletter.Defaults.Identity;
 using Newsletter.Tests.Harness;
 
@@ -14,12 +15,15 @@ public class ContentFixture : IAsyncLifetime
 
     public ServiceUnderTest Service { get; private set; } = null!;
 
+    public TestDns Dns { get; } = new();
+
     public async ValueTask InitializeAsync() =>
-        Service = await ServiceUnderTest.StartAsync("content", b => b.AddContent(), a => a.MapContent(), database: Kind);
+        Service = await ServiceUnderTest.StartAsync("content", b => b.AddContent(), a => a.MapContent(), [new("Dns:Server", Dns.Address)], Kind);
 
     public async ValueTask DisposeAsync()
     {
         await Service.DisposeAsync();
+        await Dns.DisposeAsync();
         GC.SuppressFinalize(this);
     }
 
@@ -30,6 +34,16 @@ public class ContentFixture : IAsyncLifetime
         slug ??= $"p{Guid.NewGuid():N}"[..20];
         var created = await Operator.PostJsonAsync("/api/v1/publications", new { slug, name = "The Test", gate });
         return new(this, created.GetProperty("id").GetGuid(), slug);
+    }
+
+    /// <summary>To a domain of its own, as its owner does it: with a record in the domain's DNS.</summary>
+    public async Task<string> MoveAsync(TestPublication publication)
+    {
+        var domain = $"{publication.Slug}.example";
+        var staff = (await publication.Owner.GetJsonAsync(publication.Api)).GetProperty("staff");
+        Dns.Write($"_newsletter.{domain}", staff.GetProperty("domainProof").GetString()!);
+        await publication.Owner.PatchJsonAsync(publication.Api, new { domain });
+        return domain;
     }
 }
 

@@ -34,7 +34,8 @@ internal static class PublicationEndpoints
         if (Slugs.IsReserved(request.Slug)) return Problem.Field("slug", "This slug is reserved.");
         var publication = Publication.Create(request.Slug, request.Name, caller.Subject, time);
         publication.MoveTo(null, options.Value.BaseUrlOf(request.Slug));
-        if (Apply(request, publication, options.Value) is { } wrong) return wrong;
+        if (WrongIn(request, options.Value) is { } wrong) return wrong;
+        Apply(request, publication, options.Value);
         db.Add(publication);
         db.Publish(publication.Changed(time));
         try
@@ -65,12 +66,24 @@ internal static class PublicationEndpoints
 
     private static async Task<Results<Ok<PublicationAnswer>, ValidationProblem, ProblemHttpResult>> ChangeAsync(
         PublicationChange request, CurrentPublication current, Caller caller, ContentDb db, PublicationCache cache, PostCache posts,
-        IOptions<NewsletterOptions> options, TimeProvider time, CancellationToken cancellation)
+        DomainProof proof, IOptions<NewsletterOptions> options, TimeProvider time, CancellationToken cancellation)
     {
         if (request.Suspended is not null && !caller.May(Permission.Operate)) return Problem.Forbidden("Only operators suspend a publication.");
         var publication = await db.Publications.SingleAsync(p => p.Id == current.Id, cancellation);
         var baseUrl = publication.BaseUrl;
-        if (Apply(request, publication, options.Value) is { } wrong) return wrong;
+        if (WrongIn(request, options.Value) is { } wrong) return wrong;
+        if (request.Domain is { Length: > 0 } domain && domain != publication.Domain && !caller.May(Permission.Operate))
+        {
+            switch (await proof.IsGivenAsync(domain, publication.Id, cancellation))
+            {
+                case null:
+                    return Problem.Of(StatusCodes.Status503ServiceUnavailable, "The name servers do not answer; try again in a moment.");
+                case false:
+                    return Problem.Field("domain",
+                        $"To show that this host is yours, write a TXT record {DomainProof.RecordOf(domain)} with the value {DomainProof.ValueOf(publication.Id)} into its DNS; then ask again.");
+            }
+        }
+        Apply(request, publication, options.Value);
         if (db.ChangeTracker.HasChanges())
         {
             db.Publish(publication.Changed(time));
@@ -98,11 +111,16 @@ internal static class PublicationEndpoints
 
     private static PublicationAnswer Answer(Publication publication) => PublicationAnswer.Of(KnownPublication.Of(publication), publication.Domain, forStaff: true);
 
-    private static ValidationProblem? Apply(PublicationChange request, Publication publication, NewsletterOptions options)
+    private static ValidationProblem? WrongIn(PublicationChange request, NewsletterOptions options)
     {
         if (request.Gate is { EmbedOrigins: var origins } && !origins.All(IsOrigin)) return Problem.Field("gate.embedOrigins", "An origin is like https://blog.example.");
         if (request.Topics is { } topics && topics.DistinctBy(t => t.Slug).Count() != topics.Count) return Problem.Field("topics", "A topic is named twice.");
         if (request.Domain is { Length: > 0 } domain && IsOurs(domain, options)) return Problem.Field("domain", "This host is the installation's own.");
+        return null;
+    }
+
+    private static void Apply(PublicationChange request, Publication publication, NewsletterOptions options)
+    {
         if (request.Name is { } name) publication.Rename(name);
         publication.Tagline = request.Tagline ?? publication.Tagline;
         publication.Description = request.Description ?? publication.Description;
@@ -116,7 +134,6 @@ internal static class PublicationEndpoints
         publication.Gate = request.Gate ?? publication.Gate;
         if (request.Topics is not null) publication.Topics = [.. request.Topics.Select(t => new TopicSnapshot(t.Slug, t.Name))];
         if (request.Domain is not null) publication.MoveTo(request.Domain.Length > 0 ? request.Domain : null, options.BaseUrlOf(publication.Slug));
-        return null;
     }
 
     private static bool IsOurs(string host, NewsletterOptions options) =>

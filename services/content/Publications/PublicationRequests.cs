@@ -36,7 +36,7 @@ public record PublicationChange
     [RegularExpression("^#[0-9a-fA-F]{6}$")]
     public string? AccentColor { get; init; }
 
-    /// <summary>Its own host; empty to take it away.</summary>
+    /// <summary>Its own host, whose DNS names the publication; empty to take it away.</summary>
     [Host]
     public string? Domain { get; init; }
 
@@ -73,12 +73,13 @@ internal sealed record PublicationAnswer(
         var p = known.Snapshot;
         return new(p.Id, p.Slug, p.Name, p.Tagline, known.Description, p.Language, p.TimeZone, p.BaseUrl, p.PostalAddress, p.AccentColour, p.Topics,
             [.. p.Newsletters.Select(NewsletterAnswer.Of)],
-            forStaff ? new(domain, p.SenderName, p.ReplyTo, p.Suspended, known.Gate, p.Version) : null);
+            forStaff ? new(domain, DomainProof.ValueOf(p.Id), p.SenderName, p.ReplyTo, p.Suspended, known.Gate, p.Version) : null);
     }
 }
 
 /// <summary>What only staff are told.</summary>
-internal sealed record PublicationStaffPart(string? Domain, string SenderName, string? ReplyTo, bool Suspended, GateSettings Gate, long Version);
+/// <param name="DomainProof">Value of the TXT record <c>_newsletter.{host}</c> by which a host becomes the domain.</param>
+internal sealed record PublicationStaffPart(string? Domain, string DomainProof, string SenderName, string? ReplyTo, bool Suspended, GateSettings Gate, long Version);
 
 /// <summary>For the gateway.</summary>
 internal sealed record PublicationHost(Guid Id, string Slug, string BaseUrl, string? Host);

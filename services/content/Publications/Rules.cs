@@ -37,12 +37,13 @@ internal sealed class ZoneAttribute : ValidationAttribute
             : ValidationResult.Success;
 }
 
-/// <summary>A bare host name of at least two labels, lower case.</summary>
+/// <summary>A bare host name of at least two labels as browsers send it: lower case, ASCII, no dot at its end. Each host has one spelling.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 internal sealed class HostAttribute : ValidationAttribute
 {
     protected override ValidationResult? IsValid(object? value, ValidationContext context) =>
-        value is string { Length: > 0 } host && !(Uri.CheckHostName(host) == UriHostNameType.Dns && host.Contains('.') && host.Length <= 253 && !host.Any(char.IsAsciiLetterUpper))
+        value is string { Length: > 0 } host && !(Uri.CheckHostName(host) == UriHostNameType.Dns && host.Contains('.') && !host.EndsWith('.')
+            && host.Length <= DomainProof.LongestHost && host.All(c => char.IsAscii(c) && !char.IsAsciiLetterUpper(c)))
             ? new($"{context.DisplayName} is not a host name, such as news.example.", [context.MemberName ?? ""])
             : ValidationResult.Success;
 }
