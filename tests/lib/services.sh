@@ -133,15 +133,15 @@ launch() {
   until [[ -s $pid_file ]] || (( SECONDS >= deadline )); do sleep 0.05; done
 }
 
-# end PIDFILE SIGNAL: asks, waits up to 20 s, then insists.
+# end PIDFILE SIGNAL: asks, waits up to 20 s, then insists. All of the process group: RabbitMQ outlives the script that is its leader.
 end() {
   local pid_file=$1 signal=$2 pid deadline=$(( SECONDS + 20 ))
   [[ -s $pid_file ]] || return 0
   pid=$(<"$pid_file")
-  kill "-$signal" "$pid" 2>/dev/null || true
-  while kill -0 "$pid" 2>/dev/null; do
+  kill "-$signal" -- "-$pid" 2>/dev/null || true
+  while kill -0 -- "-$pid" 2>/dev/null; do
     if (( SECONDS >= deadline )); then
-      kill -KILL -- "-$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null || true
+      kill -KILL -- "-$pid" 2>/dev/null || true
       break
     fi
     sleep 0.1
@@ -211,6 +211,8 @@ postgres_ready() {
 # start_rabbitmq FOLDER: sets RABBITMQ_URL (amqp://user:password@host:port) and RABBITMQ_MANAGEMENT_URL (http://user:password@host:port).
 start_rabbitmq() {
   local folder=$1 home=$1/rabbitmq password amqp management distribution epmd log=$1/rabbitmq.log
+  # One that is left of a killed start would share the folder with the new one.
+  end "$folder/rabbitmq.pid" TERM
   password=$(secret_of "$folder/rabbitmq.secret")
   mkdir -p "$home/mnesia" "$home/log" "$home/schema"
   free_port amqp
