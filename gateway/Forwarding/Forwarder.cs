@@ -11,7 +11,7 @@ internal static class Forwarder
     {
         var options = builder.Settings<GatewayOptions>("Gateway");
         var newsletter = builder.Settings<NewsletterOptions>("Newsletter");
-        var sandbox = newsletter.Sandbox || Loopback.Only(builder.Configuration["Urls"] ?? newsletter.Url);
+        var sandbox = SandboxAccess.IsUsed(builder.Configuration) && SandboxAccess.IsAllowed(builder.Configuration, newsletter);
         var directory = new ServiceDirectory(builder.Configuration);
         // Below that level it writes the address of every request, and some hold tokens.
         builder.Logging.AddFilter("Yarp", LogLevel.Warning);

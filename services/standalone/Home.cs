@@ -10,7 +10,9 @@ namespace Newsletter.Standalone;
 /// What a process with nothing configured lives on: SQLite files in the data folder, secrets of its own making, the sandbox
 /// in the place of providers. Whatever is configured wins.
 /// </summary>
-internal sealed record Home(bool UsesSandbox, bool IsNew, string OwnerKey);
+/// <param name="UsesSandbox">It stands in for at least one provider.</param>
+/// <param name="KeepsMail">And for the one of mail: nothing leaves this machine.</param>
+internal sealed record Home(bool UsesSandbox, bool KeepsMail, bool IsNew, string OwnerKey);
 
 internal static class HomeSetup
 {
@@ -22,12 +24,20 @@ internal static class HomeSetup
         var newsletter = builder.Settings<NewsletterOptions>("Newsletter");
         if (!Uri.TryCreate(newsletter.Url, UriKind.Absolute, out var url)) throw new SettingException("Newsletter__Url", "is not an absolute address.");
 
-        var real = configured["Stripe:ApiKey"] is not null && (configured["SendGrid:ApiKey"] is not null || configured["Smtp:Host"] is not null);
-        var mayUseSandbox = newsletter.Sandbox || Loopback.Only(configured["Urls"] ?? newsletter.Url);
-        if (!real && !mayUseSandbox)
+        var playsStripe = configured["Stripe:ApiKey"] is null;
+        var playsMail = configured["SendGrid:ApiKey"] is null && configured["Smtp:Host"] is null;
+        var usesSandbox = playsStripe || playsMail || SandboxAccess.IsUsed(configured);
+        if (usesSandbox && !SandboxAccess.IsAllowed(configured, newsletter))
         {
-            throw new SettingException("Stripe__ApiKey, SendGrid__ApiKey or Smtp__Host",
-                "are needed where the process can be reached from other machines; to try it out without providers set Newsletter__Sandbox=true.");
+            var missing = (playsStripe, playsMail) switch
+            {
+                (true, true) => "Stripe__ApiKey, SendGrid__ApiKey or Smtp__Host",
+                (true, false) => "Stripe__ApiKey",
+                (false, true) => "SendGrid__ApiKey or Smtp__Host",
+                _ => "Newsletter__Sandbox",
+            };
+            throw new SettingException(missing,
+                "must be set where the process can be reached from other machines; to try it out there without providers set Newsletter__Sandbox=true.");
         }
 
         Directory.CreateDirectory(newsletter.Data);
@@ -38,25 +48,22 @@ internal static class HomeSetup
             ["Newsletter:Owner:ApiKey"] = secrets.OwnerKey,
         };
         foreach (var service in Services) defaults[$"ConnectionStrings:{service}"] = $"Data Source={Path.Combine(newsletter.Data, service + ".db")}";
-        if (mayUseSandbox)
+        var sandbox = $"{url.GetLeftPart(UriPartial.Authority)}/sandbox";
+        if (playsStripe)
         {
-            var sandbox = $"{url.GetLeftPart(UriPartial.Authority)}/sandbox";
-            if (configured["Stripe:ApiKey"] is null)
-            {
-                defaults["Stripe:ApiKey"] = "sk_test_sandbox";
-                defaults["Stripe:ApiBase"] = $"{sandbox}/stripe";
-                defaults["Stripe:WebhookSecret"] = defaults["Sandbox:StripeWebhookSecret"] = secrets.StripeWebhookSecret;
-            }
-            if (configured["SendGrid:ApiKey"] is null && configured["Smtp:Host"] is null)
-            {
-                defaults["SendGrid:ApiKey"] = "SG.sandbox.sandbox";
-                defaults["SendGrid:ApiBase"] = $"{sandbox}/sendgrid";
-                defaults["SendGrid:WebhookKey"] = secrets.SendGridPublicKey;
-                defaults["Sandbox:SendGridPrivateKey"] = secrets.SendGridPrivateKey;
-            }
+            defaults["Stripe:ApiKey"] = "sk_test_sandbox";
+            defaults["Stripe:ApiBase"] = $"{sandbox}/stripe";
+            defaults["Stripe:WebhookSecret"] = defaults["Sandbox:StripeWebhookSecret"] = secrets.StripeWebhookSecret;
+        }
+        if (playsMail)
+        {
+            defaults["SendGrid:ApiKey"] = "SG.sandbox.sandbox";
+            defaults["SendGrid:ApiBase"] = $"{sandbox}/sendgrid";
+            defaults["SendGrid:WebhookKey"] = secrets.SendGridPublicKey;
+            defaults["Sandbox:SendGridPrivateKey"] = secrets.SendGridPrivateKey;
         }
         foreach (var (key, value) in defaults.Where(d => configured[d.Key] is null)) configured[key] = value;
-        return new(mayUseSandbox, isNew, configured["Newsletter:Owner:ApiKey"]!);
+        return new(usesSandbox, playsMail, isNew, configured["Newsletter:Owner:ApiKey"]!);
     }
 }
 

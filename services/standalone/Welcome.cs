@@ -37,7 +37,12 @@ internal sealed partial class Welcome(
     private void Say(string url)
     {
         var key = home.IsNew ? $"\n  Owner's API key   {home.OwnerKey}   (shown this once; kept in {Path.Combine(newsletter.Value.Data, "secrets.json")})" : "";
-        var sandbox = home.UsesSandbox ? $"\n  Inbox             {url}/sandbox/inbox   (every mail; nothing leaves this machine)" : "";
+        var sandbox = home switch
+        {
+            { KeepsMail: true } => $"\n  Inbox             {url}/sandbox/inbox   (every mail; nothing leaves this machine)",
+            { UsesSandbox: true } => $"\n  Sandbox           {url}/sandbox   (in the place of a provider)",
+            _ => "",
+        };
         Console.WriteLine($"""
 
               Newsletter is ready.
