@@ -1,8 +1,8 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Newsletter.Defaults.Http;
 using Newsletter.Content.Tests.Publications;
+using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
 using Newsletter.Tests.Harness;
 

@@ -24,8 +24,9 @@ public sealed class StandaloneTests
         house.Process.Start();
         await house.Process.ReadyAsync();
 
+        // What was being sent when the process died waits for its lease (75 s).
         foreach (var address in addresses)
-            await house.MailAsync(address, m => m.Text.Contains("/confirm?", StringComparison.Ordinal), "the confirmation");
+            await house.MailAsync(address, m => m.Text.Contains("/confirm?", StringComparison.Ordinal), "the confirmation", TimeSpan.FromMinutes(3));
         using var digest = await house.Visitor().GetAsync("/scipapermill/posts/deep-learning-2026-07-04");
         Assert.Equal(HttpStatusCode.OK, digest.StatusCode);
     }

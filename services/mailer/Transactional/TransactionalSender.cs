@@ -12,7 +12,8 @@ namespace Newsletter.Mailer.Transactional;
 /// <summary>Claims one mail and sends it. One that was lost in mid-send goes out again under the same Message-ID: twice is better than never to sign in.</summary>
 internal sealed class TransactionalSender(MailerDb db, IMailProvider provider, MailSenders senders, TimeProvider time)
 {
-    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
+    /// <summary>Longer than a call may take (60 s), and no longer: someone waits for what a killed process was sending.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(75);
 
     public async Task SendAsync(Guid id, CancellationToken cancellation)
     {

@@ -23,7 +23,7 @@ internal static class AccountEndpoints
         pages.MapGet("/account", ShowAsync).ForReaders();
         pages.MapPost("/account/preferences", SavePreferencesAsync).ForReaders().AgainWhenOvertaken();
         pages.MapPost("/account/profile", SaveProfileAsync).ForReaders().AgainWhenOvertaken();
-        pages.MapPost("/account/sessions/sign-out", SignOutEverywhereAsync).ForReaders();
+        pages.MapPost("/account/sessions/sign-out", SignOutEverywhereAsync).ForReaders().AgainWhenOvertaken();
         pages.MapGet("/account/export", ExportAsync).ForReaders();
         pages.MapPost("/account/erasure", EraseAsync).ForReaders();
         pages.MapAddressChange();

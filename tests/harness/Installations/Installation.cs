@@ -56,8 +56,8 @@ public abstract class Installation : IAsyncDisposable
         return answer.GetProperty("items").Deserialize<List<Mail>>(JsonSerializerOptions.Web)!;
     }
 
-    public Task<Mail> MailAsync(string address, Func<Mail, bool> match, string what) =>
-        Eventually.GetAsync(async () => (await MailToAsync(address)).FirstOrDefault(match), $"mail to {address}: {what}", TimeSpan.FromSeconds(60));
+    public Task<Mail> MailAsync(string address, Func<Mail, bool> match, string what, TimeSpan? deadline = null) =>
+        Eventually.GetAsync(async () => (await MailToAsync(address)).FirstOrDefault(match), $"mail to {address}: {what}", deadline ?? TimeSpan.FromSeconds(60));
 
     public virtual ValueTask DisposeAsync()
     {
