@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Storage;
@@ -19,13 +20,19 @@ public sealed class MailerUnderTest : IAsyncDisposable
     public ServiceUnderTest Service { get; }
     public FakeSendGrid Provider { get; }
 
-    public static async Task<MailerUnderTest> StartAsync(DatabaseKind kind = DatabaseKind.Postgres, TestDatabase? useDatabase = null, FakeSendGrid? provider = null)
+    public static async Task<MailerUnderTest> StartAsync(
+        DatabaseKind kind = DatabaseKind.Postgres, TestDatabase? useDatabase = null, FakeSendGrid? provider = null,
+        IEnumerable<KeyValuePair<string, string?>>? settings = null, LogLines? log = null)
     {
         var lent = provider;
         provider ??= await FakeSendGrid.StartAsync();
         var service = await ServiceUnderTest.StartAsync(
-            "mailer", b => b.AddMailer(), a => a.MapMailer(),
-            [new("SendGrid:ApiKey", "SG.test"), new("SendGrid:ApiBase", provider.Address.ToString()), new("Newsletter:Url", "http://mail.example:8080")],
+            "mailer", b =>
+            {
+                if (log is not null) b.Logging.AddProvider(log);
+                b.AddMailer();
+            }, a => a.MapMailer(),
+            [new("SendGrid:ApiKey", "SG.test"), new("SendGrid:ApiBase", provider.Address.ToString()), new("Newsletter:Url", "http://mail.example:8080"), .. settings ?? []],
             kind, useDatabase: useDatabase);
         return new(service, provider, lent is null);
     }

@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
-using Newsletter.Defaults.Storage;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Deliveries;
@@ -10,27 +9,36 @@ internal sealed partial class BatchLease(IServiceScopeFactory scopes, IOptions<M
 {
     public IAsyncDisposable Hold(Guid batch, Guid lease) => new Held(this, batch, lease);
 
+    /// <summary>
+    /// False when the batch is somebody else's by now. In a transaction the row stays locked until its end, so that nobody takes over in between.
+    /// </summary>
+    public async Task<bool> RenewAsync(MailerDb db, Guid batch, Guid lease, CancellationToken cancellation)
+    {
+        var until = time.GetUtcNow() + options.Value.Lease;
+        return await db.Batches.Where(b => b.Id == batch && b.LeaseId == lease)
+            .ExecuteUpdateAsync(s => s.SetProperty(b => b.LeaseUntil, until), cancellation) == 1;
+    }
+
     private async Task KeepAsync(Guid batch, Guid lease, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(options.Value.Lease / 4);
-        while (await timer.WaitForNextTickAsync(stop).AsTask().ContinueWith(t => t.IsCompletedSuccessfully && t.Result, TaskScheduler.Default))
+        while (await timer.WaitForNextTickAsync(stop))
         {
             try
             {
                 await using var scope = scopes.CreateAsyncScope();
-                var db = scope.ServiceProvider.GetRequiredService<MailerDb>();
-                await db.Batches.Where(b => b.Id == batch && b.LeaseId == lease)
-                    .ExecuteUpdateAsync(s => s.SetProperty(b => b.LeaseUntil, time.GetUtcNow() + options.Value.Lease), stop);
+                if (!await RenewAsync(scope.ServiceProvider.GetRequiredService<MailerDb>(), batch, lease, stop)) return;
             }
-            catch (Exception e) when (DatabaseFailure.IsAway(e))
+            catch (Exception e) when (!stop.IsCancellationRequested)
             {
-                NotRenewed(batch);
+                // Whatever it was, the letters are still being sent: only the next try can tell whether the batch is still ours.
+                NotRenewed(batch, e.GetBaseException().GetType().Name);
             }
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The lease of batch {Batch} could not be renewed; trying again")]
-    private partial void NotRenewed(Guid batch);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The lease of batch {Batch} could not be renewed ({Reason}); trying again")]
+    private partial void NotRenewed(Guid batch, string reason);
 
     private sealed class Held : IAsyncDisposable
     {

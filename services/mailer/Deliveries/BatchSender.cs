@@ -29,7 +29,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
             .ExecuteUpdateAsync(s => s.SetProperty(b => b.TraceParent, step == null ? null : step.Id), cancellation);
 
         await using var held = leases.Hold(batchId, lease);
-        var retryAfter = await DeliverAsync(batch, edition, cancellation);
+        var retryAfter = await DeliverAsync(batch, edition, lease, cancellation);
         await ReleaseAsync(batch, edition, lease, retryAfter, cancellation);
     }
 
@@ -51,7 +51,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
     }
 
     /// <returns>When the provider wants to be asked again, if it said so.</returns>
-    private async Task<TimeSpan?> DeliverAsync(Batch batch, Edition edition, CancellationToken cancellation)
+    private async Task<TimeSpan?> DeliverAsync(Batch batch, Edition edition, Guid lease, CancellationToken cancellation)
     {
         if (time.GetUtcNow() > edition.DeadlineAt)
         {
@@ -69,22 +69,23 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         foreach (var slice in addressees.Stay.Chunk(provider.MaxBatch))
         {
             // One commit between two calls: what became of the last letters, and that the next ones are about to be handed over.
-            var going = await StepAsync(batch, outcomes, slice, cancellation);
+            var going = await StepAsync(batch, lease, outcomes, slice, cancellation);
+            if (going is null) return null;
             outcomes = going.Count == 0 ? [] : await CallAsync(letters.Of([.. slice.Where(a => going.Contains(a.SubscriberId))]));
             retryAfter = outcomes.OfType<SendOutcome.Deferred>().Max(d => d.RetryAfter) ?? retryAfter;
         }
-        await StepAsync(batch, outcomes, [], CancellationToken.None);
+        await StepAsync(batch, lease, outcomes, [], CancellationToken.None);
         return retryAfter;
     }
 
     /// <summary>Answers that are known are not given up because the database is away for a while: without them the letters would be uncertain.</summary>
-    private async Task<HashSet<Guid>> StepAsync(Batch batch, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, CancellationToken cancellation)
+    private async Task<HashSet<Guid>?> StepAsync(Batch batch, Guid lease, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, CancellationToken cancellation)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await StepOnceAsync(batch, outcomes, next, cancellation);
+                return await StepOnceAsync(batch, lease, outcomes, next, cancellation);
             }
             catch (Exception e) when (outcomes.Count > 0 && tries < MostRecordTries && DatabaseFailure.IsAway(e))
             {
@@ -93,12 +94,16 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         }
     }
 
-    private async Task<HashSet<Guid>> StepOnceAsync(Batch batch, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, CancellationToken cancellation)
+    /// <returns>Whose letters may be handed over now; null when the batch was taken over by somebody else.</returns>
+    private async Task<HashSet<Guid>?> StepOnceAsync(Batch batch, Guid lease, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, CancellationToken cancellation)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        await ledger.RecordAsync(batch, outcomes, cancellation);
-        await LearnAsync(batch, outcomes, cancellation);
-        HashSet<Guid> going = next.Length == 0 ? [] : await ledger.BeginAsync(batch, next, cancellation);
+        var isOurs = await leases.RenewAsync(db, batch.Id, lease, cancellation);
+        // What the provider decided is a fact, whoever holds the batch; who waits or is in doubt, its holder decides.
+        var known = isOurs ? outcomes : [.. outcomes.Where(o => o is SendOutcome.Accepted or SendOutcome.Rejected)];
+        await ledger.RecordAsync(batch, known, cancellation);
+        await LearnAsync(batch, known, cancellation);
+        HashSet<Guid>? going = !isOurs ? null : next.Length == 0 ? [] : await ledger.BeginAsync(batch, next, cancellation);
         await transaction.CommitAsync(cancellation);
         return going;
     }

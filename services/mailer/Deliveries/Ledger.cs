@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
@@ -7,14 +8,28 @@ namespace Newsletter.Mailer.Deliveries;
 /// <summary>Moves a batch's letters from state to state. Every move names the states it may start from, so that a later fact is never undone.</summary>
 internal sealed class Ledger(MailerDb db, TimeProvider time)
 {
-    /// <summary>Commits are the caller's. Answers whose letters may be handed to the provider now.</summary>
+    /// <summary>
+    /// Commits are the caller's. Answers whose letters may be handed to the provider now: those that this call moved, and no others. Staff may have
+    /// cancelled some a moment ago, and what is sending already is on somebody's way.
+    /// </summary>
     public async Task<HashSet<Guid>> BeginAsync(Batch batch, IReadOnlyList<Addressee> slice, CancellationToken cancellation)
     {
-        var ids = slice.Select(a => a.SubscriberId).ToList();
-        await Of(batch, ids).Where(d => d.State == DeliveryState.Queued)
-            .ExecuteUpdateAsync(s => s.SetProperty(d => d.State, DeliveryState.Sending), cancellation);
-        // Staff may have cancelled some of them a moment ago.
-        return [.. await Of(batch, ids).Where(d => d.State == DeliveryState.Sending).Select(d => d.SubscriberId).ToListAsync(cancellation)];
+        var ids = slice.Select(a => a.SubscriberId).ToArray();
+        var (queued, sending) = ((short)DeliveryState.Queued, (short)DeliveryState.Sending);
+        var moved = db.IsSqlite
+            ? db.Database.SqlQuery<Guid>(
+                $"""
+                UPDATE deliveries SET state = {sending}
+                WHERE edition_id = {batch.EditionId} AND batch_id = {batch.Id} AND state = {queued}
+                  AND subscriber_id IN (SELECT value FROM json_each({IdsAsText(ids)})) RETURNING subscriber_id
+                """)
+            : db.Database.SqlQuery<Guid>(
+                $"""
+                UPDATE deliveries SET state = {sending}
+                WHERE edition_id = {batch.EditionId} AND batch_id = {batch.Id} AND state = {queued}
+                  AND subscriber_id = ANY({ids}) RETURNING subscriber_id
+                """);
+        return [.. await moved.ToListAsync(cancellation)];
     }
 
     public async Task LeaveOutAsync(Batch batch, Addressees addressees, CancellationToken cancellation)
@@ -81,6 +96,9 @@ internal sealed class Ledger(MailerDb db, TimeProvider time)
         SendOutcome.Unknown unknown => unknown.Code,
         _ => null,
     };
+
+    /// <summary>As SQLite keeps ids: text in capitals.</summary>
+    private static string IdsAsText(Guid[] ids) => JsonSerializer.Serialize(ids.Select(id => id.ToString().ToUpperInvariant()));
 
     private IQueryable<Delivery> Of(Batch batch) => db.Deliveries.Where(d => d.EditionId == batch.EditionId && d.BatchId == batch.Id);
 

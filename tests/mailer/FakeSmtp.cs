@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Newsletter.Mailer.Tests;
+
+/// <summary>A mail server that keeps whom letters went to, and answers a letter when the test lets it.</summary>
+public sealed class FakeSmtp : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentQueue<string> _letters = new();
+    private readonly Task _accepting;
+    private int _taken;
+
+    public FakeSmtp()
+    {
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>Addresses, one for each letter that came whole.</summary>
+    public IReadOnlyList<string> Letters => [.. _letters];
+
+    /// <summary>Waits, if it likes, before the letter with this number (from 1) is answered.</summary>
+    public Func<int, Task> BeforeAnswer { get; set; } = _ => Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Stop();
+        await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_stop.IsCancellationRequested) _ = ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token));
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using var _ = client;
+        using var reader = new StreamReader(client.GetStream());
+        await using var writer = new StreamWriter(client.GetStream()) { NewLine = "\r\n", AutoFlush = true };
+        await writer.WriteLineAsync("220 test");
+        var (to, inData) = ("", false);
+        while (await reader.ReadLineAsync(_stop.Token) is { } line)
+        {
+            if (inData && line != ".") continue;
+            if (line == ".")
+            {
+                inData = false;
+                _letters.Enqueue(to);
+                await BeforeAnswer(Interlocked.Increment(ref _taken));
+                await writer.WriteLineAsync("250 2.0.0 Ok: queued as 4Zx1");
+                continue;
+            }
+            if (line.StartsWith("RCPT TO:", StringComparison.OrdinalIgnoreCase)) to = line["RCPT TO:".Length..].Trim('<', '>', ' ');
+            inData = line.StartsWith("DATA", StringComparison.OrdinalIgnoreCase);
+            await writer.WriteLineAsync(inData ? "354 go on" : "250 ok");
+        }
+    }
+}
