@@ -22,7 +22,8 @@ internal sealed class PostConsumer(MailerDb db, TimeProvider time, EditionWorker
             if (copy.Published) await MailAsync(copy, cancellation);
             else await DropAsync(copy, cancellation);
         }
-        worker.Wake();
+        // When they are saved: woken now, it would see nothing, and look again only at its next poll.
+        Db.SavedChanges += (_, _) => worker.Wake();
     }
 
     private async Task MailAsync(PostCopy copy, CancellationToken cancellation)
