@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using SendGrid;
 
 namespace Newsletter.Mailer.Providers;
 
@@ -22,7 +21,7 @@ internal sealed record SendGridAnswer(Func<string, SendOutcome> Outcome, IReadOn
 
     public static SendGridAnswer Later(string code, TimeSpan? retryAfter = null) => new(key => new SendOutcome.Deferred(key, code, "", retryAfter));
 
-    public static async Task<SendGridAnswer> ReadAsync(Response response, TimeProvider time, CancellationToken cancellation)
+    public static async Task<SendGridAnswer> ReadAsync(HttpResponseMessage response, TimeProvider time, CancellationToken cancellation)
     {
         var status = (int)response.StatusCode;
         var code = status.ToString(CultureInfo.InvariantCulture);
@@ -31,7 +30,7 @@ internal sealed record SendGridAnswer(Func<string, SendOutcome> Outcome, IReadOn
             var id = response.Headers.TryGetValues("X-Message-Id", out var ids) ? ids.FirstOrDefault() : null;
             return new(key => new SendOutcome.Accepted(key, id));
         }
-        var errors = await ErrorsAsync(response.Body, cancellation);
+        var errors = await ErrorsAsync(response.Content, cancellation);
         return status switch
         {
             429 => Later(code, RetryAfter(response.Headers, time)),

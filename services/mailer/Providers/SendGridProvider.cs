@@ -1,7 +1,5 @@
 using System.Net;
 using Microsoft.Extensions.Options;
-using SendGrid;
-using SendGrid.Helpers.Mail;
 
 namespace Newsletter.Mailer.Providers;
 
@@ -58,15 +56,19 @@ internal sealed class SendGridProvider(IHttpClientFactory clients, IOptions<Send
         return outcomes;
     }
 
-    private async Task<SendGridAnswer> PostAsync(SendGridMessage mail, CancellationToken cancellation)
+    private async Task<SendGridAnswer> PostAsync(ReadOnlyMemory<byte> mail, CancellationToken cancellation)
     {
         using var http = clients.CreateClient(Client);
-        var client = new SendGridClient(http, new SendGridClientOptions { ApiKey = options.Value.ApiKey, Host = options.Value.ApiBase.TrimEnd('/') });
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{options.Value.ApiBase.TrimEnd('/')}/v3/mail/send")
+        {
+            Headers = { Authorization = new("Bearer", options.Value.ApiKey) },
+            Content = new ReadOnlyMemoryContent(mail) { Headers = { ContentType = new("application/json") } },
+        };
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(options.Value.Timeout);
         try
         {
-            var response = await client.SendEmailAsync(mail, timeout.Token);
+            using var response = await http.SendAsync(request, timeout.Token);
             return await SendGridAnswer.ReadAsync(response, time, timeout.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)

@@ -11,6 +11,7 @@ internal static class Subject
 
     public static string Of(string text, int maxLength = MaxLength)
     {
+        if (text.Length <= maxLength && IsPlain(text)) return text;
         var line = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
         {
@@ -24,5 +25,17 @@ internal static class Subject
         var end = maxLength - 1;
         if (char.IsHighSurrogate(clean[end - 1])) end--;
         return string.Concat(clean.AsSpan(0, end).TrimEnd(), "…");
+    }
+
+    /// <summary>As it stands already: visible ASCII, single spaces within. Nearly all header values are, several for each letter.</summary>
+    private static bool IsPlain(string text)
+    {
+        var last = ' ';
+        foreach (var c in text)
+        {
+            if (c is < ' ' or > '~' || (c == ' ' && last == ' ')) return false;
+            last = c;
+        }
+        return last != ' ' || text.Length == 0;
     }
 }
