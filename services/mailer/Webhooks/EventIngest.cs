@@ -25,10 +25,9 @@ internal sealed class EventIngest(MailerDb db, EventResolver resolver, LetterFac
         using var step = await StartAsync(batches, cancellation);
 
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        var known = await KnownAsync(events, cancellation);
-        var fresh = events.FindAll(e => !known.Contains(e.Id));
         var now = time.GetUtcNow();
-        db.AddRange(fresh.Select(e => new ProviderEvent { Id = e.Id, ReceivedAt = now }));
+        var taken = await EventIds.TakeAsync(db, events, now, cancellation);
+        var fresh = events.FindAll(e => taken.Contains(e.Id));
 
         var letters = await resolver.ResolveAsync(fresh, cancellation);
         foreach (var (edition, happened) in letters.Where(l => l.Edition is not null).GroupBy(l => l.Edition!.Value).Select(g => (g.Key, g.ToList())))
@@ -64,11 +63,5 @@ internal sealed class EventIngest(MailerDb db, EventResolver resolver, LetterFac
         }
         Activity.Current = null;
         return NewsletterTelemetry.Activities.StartActivity("ingest provider events", ActivityKind.Consumer, parentContext: default, links: links);
-    }
-
-    private async Task<HashSet<string>> KnownAsync(List<SendGridEvent> events, CancellationToken cancellation)
-    {
-        var ids = events.ConvertAll(e => e.Id);
-        return await db.ProviderEvents.Where(e => ids.Contains(e.Id)).Select(e => e.Id).ToHashSetAsync(cancellation);
     }
 }

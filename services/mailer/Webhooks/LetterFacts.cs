@@ -24,7 +24,8 @@ internal sealed class LetterFacts(MailerDb db)
                     await MoveAsync(letters, DeliveryState.Accepted, s => s.SetProperty(d => d.AcceptedAt, d => d.AcceptedAt ?? at), cancellation);
                     break;
                 case EventKind.Delivered:
-                    await MoveAsync(letters, DeliveryState.Delivered, null, cancellation);
+                    // The second statement finds only letters that are told to have bounced already.
+                    await MoveAsync(letters, DeliveryState.Delivered, s => s.SetProperty(d => d.DeliveredAt, at), cancellation);
                     await FillAsync(letters.Where(d => d.DeliveredAt == null), s => s.SetProperty(d => d.DeliveredAt, at), cancellation);
                     break;
                 case EventKind.Bounce or EventKind.Blocked:
@@ -55,12 +56,12 @@ internal sealed class LetterFacts(MailerDb db)
         return counts;
     }
 
-    private static async Task MoveAsync(IQueryable<Delivery> letters, DeliveryState to, Action<UpdateSettersBuilder<Delivery>>? more, CancellationToken cancellation)
+    private static async Task MoveAsync(IQueryable<Delivery> letters, DeliveryState to, Action<UpdateSettersBuilder<Delivery>> more, CancellationToken cancellation)
     {
         var moved = await letters.Where(d => d.State < to).ExecuteUpdateAsync(s =>
         {
             s.SetProperty(d => d.State, to);
-            more?.Invoke(s);
+            more(s);
         }, cancellation);
         DeliveryMetrics.Moved(to, moved);
     }

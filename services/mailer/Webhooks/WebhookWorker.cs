@@ -45,7 +45,7 @@ internal sealed partial class WebhookWorker(IServiceScopeFactory scopes, TimePro
         }
         catch (Exception e) when (!DatabaseFailure.IsAway(e) && !stopping.IsCancellationRequested)
         {
-            // Two processes with the same event at once, for one: the second look finds it known.
+            // Two processes that learn of the same address at once, for one: the second look finds it known.
             Failed(id, call.Attempts, e);
             db.ChangeTracker.Clear();
             var again = time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(3600, Math.Pow(2, Math.Min(call.Attempts, 12)) / 2));
