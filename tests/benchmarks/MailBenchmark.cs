@@ -49,16 +49,23 @@ internal static class MailBenchmark
         using var published = await owner.PostAsJsonAsync($"{Api}/posts/{slug}/publish", new { mail = true });
         published.EnsureSuccessStatusCode();
         long accepted = 0;
+        string? id = null;
         await Eventually.TrueAsync(async () =>
         {
-            var list = await owner.GetFromJsonAsync<JsonElement>($"{Api}/editions?limit=1");
-            var newest = list.GetProperty("items").EnumerateArray().FirstOrDefault();
-            if (newest.ValueKind == JsonValueKind.Undefined || !newest.ToString().Contains(slug, StringComparison.Ordinal)) return false;
-            var detail = await owner.GetFromJsonAsync<JsonElement>($"{Api}/editions/{newest.GetProperty("id").GetString()}");
+            id ??= await NewestAsync(owner, slug);
+            if (id is null) return false;
+            var detail = await owner.GetFromJsonAsync<JsonElement>($"{Api}/editions/{id}");
             accepted = ((string[])["accepted", "delivered", "bounced"]).Sum(s => detail.GetProperty("states").TryGetProperty(s, out var n) ? n.GetInt64() : 0);
             return accepted >= Recipients;
         }, "all letters accepted", TimeSpan.FromMinutes(5));
         return accepted / watch.Elapsed.TotalSeconds;
+    }
+
+    private static async Task<string?> NewestAsync(HttpClient owner, string slug)
+    {
+        var list = await owner.GetFromJsonAsync<JsonElement>($"{Api}/editions?limit=1");
+        var newest = list.GetProperty("items").EnumerateArray().FirstOrDefault();
+        return newest.ValueKind != JsonValueKind.Undefined && newest.ToString().Contains(slug, StringComparison.Ordinal) ? newest.GetProperty("id").GetString() : null;
     }
 
     private static async Task<double> BarePosterAsync(Distributed house)
