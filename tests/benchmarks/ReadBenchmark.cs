@@ -69,7 +69,7 @@ internal static class ReadBenchmark
         var folder = Directory.CreateTempSubdirectory("newsletter-bare-").FullName;
         await File.WriteAllBytesAsync(Path.Combine(folder, "page.html"), page);
         var port = ServiceProcess.FreePort();
-        var publications = JsonSerializer.Serialize(new[] { new { id = Guid.NewGuid(), slug = "scipapermill", baseUrl = $"http://scipapermill.localhost:{port}" } });
+        var publications = JsonSerializer.Serialize(new { items = new[] { new { id = Guid.NewGuid(), slug = "scipapermill", baseUrl = $"http://scipapermill.localhost:{port}" } } });
         await File.WriteAllTextAsync(Path.Combine(folder, "publications.json"), publications);
         var bareAddress = $"http://127.0.0.1:{ServiceProcess.FreePort()}";
         var bare = Process.Start(new ProcessStartInfo("dotnet", [typeof(BareService).Assembly.Location, "bare", bareAddress, folder]))!;

@@ -55,7 +55,7 @@ internal static class StartBenchmark
     {
         var folder = Directory.CreateTempSubdirectory("newsletter-bare-").FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "page.html"), "");
-        await File.WriteAllTextAsync(Path.Combine(folder, "publications.json"), "[]");
+        await File.WriteAllTextAsync(Path.Combine(folder, "publications.json"), """{"items":[]}""");
         var address = $"http://127.0.0.1:{ServiceProcess.FreePort()}";
         var watch = Stopwatch.StartNew();
         using var bare = Process.Start(new ProcessStartInfo("dotnet", [typeof(BareService).Assembly.Location, "bare", address, folder]))!;
