@@ -45,8 +45,9 @@ internal static class MailingLimit
         RateLimitPartition.GetTokenBucketLimiter(NetworkLimits.NetworkOf(http.Connection.RemoteIpAddress), _ => new()
         {
             TokenLimit = perMinute,
-            TokensPerPeriod = 1,
-            ReplenishmentPeriod = TimeSpan.FromMinutes(1) / perMinute,
+            // Not more often than once a second: the bucket keeps a timer of that period.
+            TokensPerPeriod = Math.Max(1, perMinute / 60),
+            ReplenishmentPeriod = TimeSpan.FromSeconds(Math.Max(1, 60.0 / perMinute)),
             QueueLimit = 0,
         });
 
