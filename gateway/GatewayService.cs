@@ -20,6 +20,7 @@ public static class GatewayService
         builder.Services.AddSingleton<TokenExchange>();
         builder.AddNetworkLimits();
         builder.Listen();
+        builder.Services.AddHostedService<InternalPort>();
     }
 
     /// <summary>Before routing: what a request is for, and who sends it.</summary>
@@ -46,13 +47,5 @@ public static class GatewayService
         var newsletter = builder.Settings<NewsletterOptions>("Newsletter");
         var url = builder.Configuration["Urls"] ?? builder.Configuration["ASPNETCORE_URLS"] ?? newsletter.Url;
         builder.WebHost.UseUrls([.. url.Split(';'), options.InternalUrl]);
-    }
-
-    /// <summary>Tells the internal listener from the public one; call when the app is built.</summary>
-    public static void SeparateInternalListener(this WebApplication app)
-    {
-        var port = 0;
-        app.Lifetime.ApplicationStarted.Register(() => port = new Uri(app.Urls.Last().Replace("*", "localhost", StringComparison.Ordinal)).Port);
-        app.Services.GetRequiredService<InternalListener>().Port = () => port;
     }
 }

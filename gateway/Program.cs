@@ -12,7 +12,6 @@ return await ServiceHost.GuardAsync(args, async () =>
     builder.AddForwarding();
     builder.AddRabbitMqBus();
     var app = builder.Build();
-    app.SeparateInternalListener();
     app.UseDefaults(beforeRouting: a => a.UseGateway());
     app.MapGateway();
     app.MapMergedOpenApi();

@@ -1,4 +1,5 @@
 using Newsletter.Billing;
+using Newsletter.Console;
 using Newsletter.Content;
 using Newsletter.Defaults.Bus;
 using Newsletter.Defaults.Hosting;
@@ -19,6 +20,7 @@ return await ServiceHost.GuardAsync(args, async () =>
     builder.AddContent();
     builder.AddBilling();
     builder.AddMailer();
+    builder.AddConsole();
     if (home.UsesSandbox) builder.AddSandbox();
     builder.AddInProcessBus();
     builder.AddOwnAddress();
@@ -27,13 +29,17 @@ return await ServiceHost.GuardAsync(args, async () =>
     builder.Services.AddHostedService<Memory>();
 
     var app = builder.Build();
-    app.SeparateInternalListener();
-    app.UseDefaults(beforeRouting: a => a.UseGateway());
+    app.UseDefaults(beforeRouting: a =>
+    {
+        a.UseGateway();
+        a.UseConsole();
+    });
     app.MapGateway();
     app.MapSubscriber();
     app.MapContent();
     app.MapBilling();
     app.MapMailer();
+    app.MapConsole();
     if (home.UsesSandbox) app.MapSandbox();
     app.MapDefaults();
     await app.RunAsync();

@@ -6,16 +6,14 @@ namespace Newsletter.Standalone;
 
 /// <summary>Once the process listens: loads the seed publication on a first start, and says where to look.</summary>
 internal sealed partial class Welcome(
-    Home home, OwnAddress own, IOptions<NewsletterOptions> newsletter, IConfiguration configuration,
-    Microsoft.AspNetCore.Hosting.Server.IServer server, IHostApplicationLifetime lifetime, ILogger<Welcome> log) : BackgroundService
+    Home home, IOptions<NewsletterOptions> newsletter, IConfiguration configuration,
+    IHostApplicationLifetime lifetime, ILogger<Welcome> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var listening = new TaskCompletionSource();
+        var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var started = lifetime.ApplicationStarted.Register(() => listening.SetResult());
         await listening.Task.WaitAsync(stoppingToken);
-        var addresses = server.Features.Get<Microsoft.AspNetCore.Hosting.Server.Features.IServerAddressesFeature>()!.Addresses;
-        own.Is(addresses.Last());
 
         var url = newsletter.Value.Url.TrimEnd('/');
         var marker = Path.Combine(newsletter.Value.Data, "seeded");
@@ -43,13 +41,14 @@ internal sealed partial class Welcome(
             { UsesSandbox: true } => $"\n  Sandbox           {url}/sandbox   (in the place of a provider)",
             _ => "",
         };
-        Console.WriteLine($"""
+        var owner = configuration["Newsletter:Owner:Email"];
+        System.Console.WriteLine($"""
 
               Newsletter is ready.
 
               Site              {url}/{sandbox}
               API reference     {url}/docs
-              Console           not built yet; staff work through the API{key}
+              Console           {url}/console   (sign in as {owner}){key}
 
             """);
     }

@@ -19,6 +19,9 @@ public sealed class NewsletterOptions
     /// <summary>Allows the sandbox on listeners other than loopback.</summary>
     public bool Sandbox { get; set; }
 
+    /// <summary>Where a trace can be looked at; <c>{traceId}</c> stands for its id. The console links to it.</summary>
+    public string? TraceUrl { get; set; }
+
     /// <summary>The publication's base address when it has no domain of its own; never with a trailing slash.</summary>
     public string BaseUrlOf(string slug)
     {

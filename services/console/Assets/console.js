@@ -1,0 +1,111 @@
+// What Blazor cannot do from the server: keep a draft in this browser, answer keys in the editor, hand files over, save a file.
+
+document.addEventListener("click", event => {
+  if (event.target.closest("#components-reconnect-modal button")) location.reload();
+  // A list of publications that was opened closes when somebody looks elsewhere.
+  for (const open of document.querySelectorAll("details.switch[open]")) if (!open.contains(event.target)) open.open = false;
+});
+
+const drafts = "newsletter-draft:";
+
+// A draft is kept until it is saved: { at, version, fields } under the post's own key.
+const keep = (key, draft) => { try { localStorage.setItem(drafts + key, JSON.stringify(draft)); } catch { /* A full store must not stop the writing. */ } };
+const kept = key => localStorage.getItem(drafts + key);
+const drop = key => localStorage.removeItem(drafts + key);
+
+class Editor {
+  #area; #page; #key; #timer; #fields = {};
+
+  constructor(area, page, key) {
+    this.#area = area; this.#page = page; this.#key = key;
+    area.addEventListener("input", () => this.#changed());
+    area.addEventListener("keydown", event => this.#shortcut(event));
+    area.addEventListener("paste", event => this.#take(event, event.clipboardData));
+    area.addEventListener("drop", event => { area.classList.remove("is-target"); this.#take(event, event.dataTransfer); });
+    area.addEventListener("dragover", event => { event.preventDefault(); area.classList.add("is-target"); });
+    area.addEventListener("dragleave", () => area.classList.remove("is-target"));
+  }
+
+  text() { return this.#area.value; }
+
+  replace(text) { this.#area.value = text; }
+
+  // The other fields, as the page knows them; kept together with the text.
+  fields(fields) { this.#fields = fields; this.#store(); }
+
+  moved(key) { this.#key = key; }
+
+  wrap(before, after, sample) {
+    const { selectionStart: from, selectionEnd: to, value } = this.#area;
+    const inner = value.slice(from, to) || sample;
+    this.#insert(before + inner + after, from, to);
+    this.#area.setSelectionRange(from + before.length, from + before.length + inner.length);
+  }
+
+  // Something that stands on lines of its own.
+  block(text) {
+    const { selectionStart: at, value } = this.#area;
+    const lead = at === 0 || value.slice(0, at).endsWith("\n\n") ? "" : value[at - 1] === "\n" ? "\n" : "\n\n";
+    this.#insert(lead + text + "\n\n", at, at);
+  }
+
+  prefix(mark) {
+    const { selectionStart, selectionEnd, value } = this.#area;
+    const from = value.lastIndexOf("\n", selectionStart - 1) + 1;
+    const lines = value.slice(from, selectionEnd).split("\n").map(line => mark + line.replace(/^(#+|[-*>]|\d+\.) /, ""));
+    this.#insert(lines.join("\n"), from, selectionEnd);
+  }
+
+  #insert(text, from, to) {
+    this.#area.focus();
+    this.#area.setSelectionRange(from, to);
+    // Keeps the browser's own undo; setRangeText does not.
+    if (!document.execCommand("insertText", false, text)) { this.#area.setRangeText(text, from, to, "end"); this.#changed(); }
+  }
+
+  #shortcut(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    const key = event.key.toLowerCase();
+    if (key === "b") this.wrap("**", "**", "bold");
+    else if (key === "i") this.wrap("*", "*", "italic");
+    else if (key === "k") this.wrap("[", "](https://)", "link");
+    else return;
+    event.preventDefault();
+  }
+
+  #changed() {
+    this.#store();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#page.invokeMethodAsync("Written", this.#area.value).catch(() => { }), 350);
+  }
+
+  #store() { keep(this.#key, { at: new Date().toISOString(), body: this.#area.value, ...this.#fields }); }
+
+  async #take(event, data) {
+    const images = [...(data?.files ?? [])].filter(file => file.type.startsWith("image/"));
+    if (images.length === 0) return;
+    event.preventDefault();
+    for (const image of images) await this.upload(image);
+  }
+
+  async upload(file) {
+    const url = await this.#page.invokeMethodAsync("UploadImage", DotNet.createJSStreamReference(file), file.size, file.type);
+    if (url) this.block(`![${file.name.replace(/\.[^.]*$/, "").replace(/[[\]]/g, "")}](${url})`);
+  }
+}
+
+window.newsletterConsole = {
+  keep, kept, drop,
+  edit: (area, page, key) => new Editor(area, page, key),
+  pick: async (input, editor) => { for (const file of input.files) await editor.upload(file); input.value = ""; },
+  save: async (name, stream) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([await stream.arrayBuffer()]));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  },
+  copy: text => navigator.clipboard.writeText(text),
+  // A page that goes while something is unsaved asks first.
+  guard: on => { window.onbeforeunload = on ? event => event.preventDefault() : null; },
+};

@@ -1,0 +1,174 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Components;
+using Microsoft.JSInterop;
+using Newsletter.Console.Api;
+using Newsletter.Console.Parts;
+using Newsletter.Defaults.Http;
+
+namespace Newsletter.Console.Editing;
+
+/// <summary>What goes back and forth between the page and the browser: text, kept drafts, images, previews.</summary>
+public sealed partial class PostEditor
+{
+    private ElementReference _area;
+    private ElementReference _picker;
+    private IJSObjectReference? _editor;
+    private DotNetObjectReference<PostEditor>? _self;
+    private CancellationTokenSource _resting = new();
+    private PostPreview? _preview;
+    private LetterPreview? _letter;
+    private string? _previewProblem;
+    private string _eyes = "subscriber";
+    private bool _isPhone;
+
+    [Inject] private IJSRuntime Script { get; set; } = null!;
+    [Inject] private TimeProvider Time { get; set; } = null!;
+
+    /// <summary>The stylesheets are asked from this host, which has them as every host does: the console's pages load from nowhere else.</summary>
+    private string Shown => _eyes == "mail" ? _letter?.Html ?? "" : (_preview?.Html ?? "").Replace($"{Origin}/assets/", "/assets/", StringComparison.Ordinal);
+
+    private string Origin => new Uri(_publication!.Url).GetLeftPart(UriPartial.Authority);
+
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (_publication is null || _editor is not null || Failure is not null) return;
+        _self = DotNetObjectReference.Create(this);
+        _editor = await Script.InvokeAsync<IJSObjectReference>("newsletterConsole.edit", Left, _area, _self, Key);
+        if (await Script.InvokeAsync<string?>("newsletterConsole.kept", Left, Key) is { } text)
+        {
+            _kept = ReadKept(text);
+            if (_kept?.Fields is null || _kept.Body == _draft.Body && _kept.Fields.Fingerprint() == _saved) _kept = null;
+        }
+        await PreviewAsync();
+        StateHasChanged();
+    }
+
+    /// <summary>The browser's typing rests.</summary>
+    [JSInvokable]
+    public Task Written(string text) => InvokeAsync(async () =>
+    {
+        await ChangeAsync(() => _draft.Body = text);
+        StateHasChanged();
+    });
+
+    /// <summary>The image's address, once it is stored.</summary>
+    [JSInvokable]
+    public async Task<string?> UploadImage(IJSStreamReference file, long size, string type)
+    {
+        const long most = 5 << 20;
+        Medium? stored = null;
+        await InvokeAsync(() => TryAsync(async () =>
+        {
+            if (size > most) throw new ApiException(StatusCodes.Status413PayloadTooLarge, "An image may have 5 MB.");
+            await using var stream = await file.OpenReadStreamAsync(most, Left);
+            using var content = new StreamContent(stream) { Headers = { ContentType = new(type), ContentLength = size } };
+            using var answer = await Api.SendAsync(HttpMethod.Post, $"{Root}/media", content, null, Left);
+            stored = await answer.Content.ReadFromJsonAsync<Medium>(Json.Options, Left);
+        }));
+        return stored?.Url;
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _resting.Dispose();
+        _self?.Dispose();
+    }
+
+    private async Task KeepAsync()
+    {
+        if (_editor is null) return;
+        _status = IsChanged ? "Not saved yet" : "";
+        if (IsChanged) await _editor.InvokeVoidAsync("fields", new { version = _draft.Version, fields = JsonSerializer.SerializeToElement(_draft, Json.Options) });
+        await Script.InvokeVoidAsync("newsletterConsole.guard", IsChanged);
+    }
+
+    private async Task DropAsync()
+    {
+        _kept = null;
+        await Script.InvokeVoidAsync("newsletterConsole.drop", Key);
+        await Script.InvokeVoidAsync("newsletterConsole.guard", false);
+    }
+
+    private async Task RestoreAsync()
+    {
+        var (kept, version) = (_kept!, _draft.Version);
+        _draft = kept.Fields!;
+        _draft.Body = kept.Body;
+        // Begun from another version: saving then shows what somebody else saved since.
+        _draft.Version ??= version;
+        _kept = null;
+        await ShowTextAsync();
+        await ChangeAsync(() => { });
+    }
+
+    private Task DiscardAsync() => DropAsync();
+
+    private async Task ShowTextAsync()
+    {
+        if (_editor is not null) await _editor.InvokeVoidAsync("replace", _draft.Body);
+    }
+
+    private Task WrapAsync(string before, string after, string sample) => CallAsync("wrap", before, after, sample);
+    private Task PrefixAsync(string mark) => CallAsync("prefix", mark);
+    private Task BlockAsync(string text) => CallAsync("block", text);
+    private async Task PickAsync() => await Script.InvokeVoidAsync("newsletterConsole.pick", _picker, _editor);
+
+    private async Task CallAsync(string method, params object[] arguments)
+    {
+        if (_editor is not null) await _editor.InvokeVoidAsync(method, arguments);
+    }
+
+    private Task LookAsync(Action change)
+    {
+        change();
+        return PreviewAsync();
+    }
+
+    private async Task PreviewAsync()
+    {
+        try
+        {
+            var level = _draft.Access == "paid" ? "paid" : "subscribers";
+            var who = _eyes == "mail" ? "member" : _eyes;
+            _preview = await Api.SendAsync<PostPreview>(
+                HttpMethod.Post, $"{Root}/posts/preview?as={who}", _draft.ToRequest(_draft.Title.Trim() is { Length: > 0 } title ? title : "Untitled"), cancellation: Left);
+            if (_eyes == "mail") _letter = await Api.SendAsync<LetterPreview>(HttpMethod.Post, $"{Root}/letters/preview", new { post = _preview.Post, level }, cancellation: Left);
+            _previewProblem = null;
+        }
+        catch (ApiException e)
+        {
+            _previewProblem = e.Message;
+        }
+    }
+
+    /// <summary>True when nothing was changed for that long.</summary>
+    private async Task<bool> RestsAsync(TimeSpan time)
+    {
+        await _resting.CancelAsync();
+        _resting.Dispose();
+        _resting = CancellationTokenSource.CreateLinkedTokenSource(Left);
+        try
+        {
+            await Task.Delay(time, Time, _resting.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static KeptDraft? ReadKept(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<KeptDraft>(text, Json.Options);
+        }
+        catch (JsonException)
+        {
+            // Of another release: it cannot be brought back.
+            return null;
+        }
+    }
+}
