@@ -1,6 +1,9 @@
+using Newsletter.Defaults.Audit;
+
 namespace Newsletter.Subscriber;
 
 /// <summary>That somebody wants a newsletter, since when and by which way. Withdrawn ones stay as history; a new yes is a new row.</summary>
+[Audited]
 internal sealed class Consent
 {
     private Consent() { }

@@ -1,13 +1,16 @@
 using System.Diagnostics.Metrics;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Newsletter.Defaults.Storage;
 using Newsletter.Defaults.Telemetry;
+using Newsletter.Subscriber.Audit;
 using Newsletter.Subscriber.Storage;
 
 namespace Newsletter.Subscriber;
 
 /// <summary>Every minute: removes what is over, and watches that erasures are answered. Any number of processes may do it at once.</summary>
-internal sealed partial class Housekeeping(IServiceScopeFactory scopes, TimeProvider time, ILogger<Housekeeping> log) : BackgroundService
+internal sealed partial class Housekeeping(IServiceScopeFactory scopes, IOptions<AuditOptions> audit, TimeProvider time, ILogger<Housekeeping> log)
+    : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
     /// <summary>Used and expired ones stay as long, so that their links are told from forged ones.</summary>
@@ -44,6 +47,7 @@ internal sealed partial class Housekeeping(IServiceScopeFactory scopes, TimeProv
         await db.Sessions.Where(s => s.ExpiresAt < now).ExecuteDeleteAsync(cancellation);
         await db.AddressLimits.Where(l => l.Until < limitsUntil).ExecuteDeleteAsync(cancellation);
         await db.HandledCommands.Where(c => c.HandledAt < commandsUntil).ExecuteDeleteAsync(cancellation);
+        await db.PruneAuditAsync(now - TimeSpan.FromDays(audit.Value.KeepDays), cancellation);
         OverdueErasures.Record(await db.Erasures.CountAsync(e => e.CompletedAt == null && e.RequestedAt < erasuresFrom, cancellation));
     }
 

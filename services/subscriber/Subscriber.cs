@@ -1,4 +1,5 @@
 using Newsletter.Contracts;
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Storage;
 using Newsletter.Subscriber.Addresses;
 
@@ -8,6 +9,7 @@ namespace Newsletter.Subscriber;
 internal sealed record Wish(string? Name, IReadOnlyList<Guid> Newsletters, IReadOnlyList<string> Topics, string? TimeZone, string Source);
 
 /// <summary>A person who gave a publication an address. Whether pending, active or unsubscribed follows from the facts here and is not stored.</summary>
+[Audited]
 internal sealed class Subscriber
 {
     private readonly List<Consent> _consents = [];
@@ -17,15 +19,20 @@ internal sealed class Subscriber
     public Guid Id { get; private set; }
     public Guid PublicationId { get; private set; }
     public long Version { get; private set; }
+    [Withheld]
     public string Email { get; private set; } = "";
+    [Withheld]
     public string NormalisedEmail { get; private set; } = "";
+    [Withheld]
     public string? Name { get; private set; }
     public DateTimeOffset CreatedAt { get; private set; }
     public DateTimeOffset? ConfirmedAt { get; private set; }
+    [Withheld]
     public string? TimeZone { get; private set; }
     /// <summary>By which way they came.</summary>
     public string Source { get; private set; } = "";
     /// <summary>Empty: all.</summary>
+    [Withheld]
     public IReadOnlyList<string> Topics { get; private set; } = [];
     public IReadOnlyList<string> Tags { get; private set; } = [];
     public bool TrackingAllowed { get; private set; } = true;

@@ -4,6 +4,7 @@ using Newsletter.Defaults.Copies;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Storage;
+using Newsletter.Subscriber.Audit;
 using Newsletter.Subscriber.Confirmation;
 using Newsletter.Subscriber.Erasure;
 using Newsletter.Subscriber.Keys;
@@ -29,12 +30,14 @@ public static class SubscriberService
         builder.AddConsumers("subscriber")
             .Add<RegisterSubscriberConsumer>()
             .Add<ErasureDoneConsumer>()
+            .Add<StaffActedConsumer>()
             .Add<ResyncConsumer>(concurrency: 1)
             .AddCopy<PublicationConsumer, PublicationChanged>()
             .AddCopy<PostConsumer, PostChanged>()
             .AddCopy<GrantConsumer, GrantsChanged>();
         builder.Services.AddValidation();
         builder.Services.AddSettings<OwnerOptions>("Newsletter:Owner");
+        builder.Services.AddSettings<AuditOptions>("Audit");
         builder.Services.AddSingleton<SigningKeys>();
         builder.Services.AddSingleton<LinkKeys>();
         builder.Services.AddScoped<Registrar>();
@@ -55,6 +58,7 @@ public static class SubscriberService
         api.MapSubscribers();
         api.MapMembers();
         api.MapKeys();
+        app.MapAudit(api);
         app.MapStaffSignIn();
         app.MapTokens();
         app.MapResync<SubscriberDb>(nameof(SubscribersChanged), nameof(SubscriberErased));

@@ -152,3 +152,12 @@ public sealed class SubscriberFixture : IAsyncLifetime
 
     public ValueTask DisposeAsync() => App.DisposeAsync();
 }
+
+public sealed class SqliteSubscriberFixture : IAsyncLifetime
+{
+    public SubscriberApp App { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => App = await SubscriberApp.StartAsync(DatabaseKind.Sqlite);
+
+    public ValueTask DisposeAsync() => App.DisposeAsync();
+}

@@ -1,3 +1,5 @@
+using Newsletter.Defaults.Audit;
+
 namespace Newsletter.Billing.Accounts;
 
 internal enum PaymentMode { Test, Live }
@@ -8,6 +10,7 @@ internal enum PaymentAccountKind { OwnKey, Connect }
 /// One Stripe account in one mode. Every Stripe id that we keep belongs to one, and an event touches only its account's publications.
 /// The two without a publication are the installation's: their secrets are settings, and stay out of the database.
 /// </summary>
+[Audited]
 internal sealed class PaymentAccount
 {
     private PaymentAccount() { }
@@ -17,8 +20,10 @@ internal sealed class PaymentAccount
     public PaymentMode Mode { get; private set; }
     public PaymentAccountKind Kind { get; private set; }
     /// <summary>Encrypted; the platform's key for <see cref="PaymentAccountKind.Connect"/>.</summary>
+    [Withheld]
     public string? SecretKey { get; private set; }
     /// <summary>Encrypted.</summary>
+    [Withheld]
     public string? WebhookSecret { get; private set; }
     /// <summary><c>acct_…</c>; null for the installation's, which is whatever the settings' key opens.</summary>
     public string? StripeAccountId { get; private set; }

@@ -1,11 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Billing.Gifts;
 
 /// <summary>A link that gives its first taker a tier for a while. Only the token's hash is kept.</summary>
+[Audited]
 internal sealed class Gift
 {
     private Gift() { }
@@ -13,6 +15,7 @@ internal sealed class Gift
     public Guid Id { get; private set; }
     public Guid PublicationId { get; private set; }
     public Guid TierId { get; private set; }
+    [Withheld]
     public string TokenHash { get; private set; } = "";
     public int Days { get; private set; }
     public DateTimeOffset ExpiresAt { get; private set; }

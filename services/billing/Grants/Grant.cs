@@ -1,9 +1,11 @@
 using Newsletter.Contracts;
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Billing.Grants;
 
 /// <summary>What a reader may read in [From, Until), and why. Untied while the payer has not proven the mailbox.</summary>
+[Audited]
 internal sealed class Grant
 {
     private Grant() { }

@@ -1,3 +1,4 @@
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Billing.Tiers;
@@ -5,6 +6,7 @@ namespace Newsletter.Billing.Tiers;
 internal enum BillingInterval { Month, Year }
 
 /// <summary>What a publication sells. The slug never changes: posts and grants name the tier by it.</summary>
+[Audited]
 internal sealed class Tier
 {
     private Tier() { }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Newsletter.Content.Posts;
 using Newsletter.Content.Storage;
 using Newsletter.Contracts;
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
@@ -17,7 +18,7 @@ internal static class PublicationEndpoints
     public static void MapPublications(this WebApplication app)
     {
         var all = app.MapGroup("/api/v1/publications").WithTags("Publications");
-        all.MapPost("", CreateAsync).ForStaff(Permission.Operate);
+        all.MapPost("", CreateAsync).ForStaff(Permission.Operate).AuditedIn<ContentDb>();
         all.MapGet("", ListAsync).ForStaff(Permission.Operate);
 
         var one = app.MapPublication<ContentDb>("/api/v1/publications/{p}").WithTags("Publications");

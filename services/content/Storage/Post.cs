@@ -1,5 +1,6 @@
 using Newsletter.Content.Texts;
 using Newsletter.Contracts;
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Content.Storage;
@@ -7,6 +8,7 @@ namespace Newsletter.Content.Storage;
 public enum PostState { Draft, Scheduled, Published }
 
 /// <summary>What is published. Made and changed as a draft; a change after publishing is published at once.</summary>
+[Audited]
 public sealed class Post
 {
     private Post() { }
@@ -30,7 +32,9 @@ public sealed class Post
     /// <summary>Markdown as written.</summary>
     public string Body { get; private set; } = "";
     public IReadOnlyList<EntrySource> Entries { get; private set; } = [];
+    [NotAudited]
     public Rendering Rendering { get; private set; } = Rendering.Empty;
+    [NotAudited]
     public int Minutes { get; private set; }
     public DateTimeOffset? ScheduledAt { get; private set; }
     /// <summary>Decided when it is published or scheduled; none: not mailed on its own.</summary>
@@ -40,6 +44,7 @@ public sealed class Post
     public DateTimeOffset? FirstPublishedAt { get; private set; }
     /// <summary>The date that readers see.</summary>
     public DateTimeOffset? PublishedAt { get; private set; }
+    [NotAudited]
     public DateTimeOffset UpdatedAt { get; private set; }
     public long Version { get; private set; }
 

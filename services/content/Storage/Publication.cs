@@ -1,10 +1,12 @@
 using Newsletter.Content.Gates;
 using Newsletter.Contracts;
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Content.Storage;
 
 /// <summary>The tenant: one site with its newsletters, topics and gate. Its version covers all of them.</summary>
+[Audited]
 internal sealed class Publication
 {
     private Publication() { }

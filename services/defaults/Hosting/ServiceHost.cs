@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Bus;
 using Newsletter.Defaults.Health;
 using Newsletter.Defaults.Http;
@@ -97,6 +98,7 @@ public static class ServiceHost
         app.UseRouting();
         app.UseAccessRules();
         app.UseIdempotency();
+        app.UseAudit();
         app.UseAntiforgery();
     }
 

@@ -21,13 +21,14 @@ public static class Permission
     public const string SendersWrite = "senders:write";
     public const string StaffWrite = "staff:write";
     public const string KeysWrite = "keys:write";
+    public const string AuditRead = "audit:read";
     /// <summary>The installation: publications made and suspended, resyncs, error queues.</summary>
     public const string Operate = "installation:operate";
 
     private static readonly string[] Author = [PublicationRead, PostsRead, PostsWrite, EditionsRead];
     private static readonly string[] Editor = [.. Author, PostsPublish, SubscribersRead, EditionsWrite];
     private static readonly string[] Owner =
-        [.. Editor, PublicationWrite, SubscribersWrite, SubscribersExport, BillingRead, BillingWrite, SendersWrite, StaffWrite, KeysWrite];
+        [.. Editor, PublicationWrite, SubscribersWrite, SubscribersExport, BillingRead, BillingWrite, SendersWrite, StaffWrite, KeysWrite, AuditRead];
 
     /// <summary>The permission table.</summary>
     public static IReadOnlyDictionary<Role, IReadOnlySet<string>> Of { get; } = new Dictionary<Role, IReadOnlySet<string>>

@@ -39,6 +39,8 @@ public sealed class OutboxMessage
         };
     }
 
+    internal bool Is<T>() => Type == typeof(T).ToString();
+
     internal (object Message, Type Type) Open()
     {
         var type = typeof(ISnapshot).Assembly.GetType(Type) ?? throw new InvalidOperationException($"Outbox message of unknown type {Type}.");

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Newsletter.Contracts;
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Copies;
 using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Outbox;
@@ -15,6 +16,9 @@ namespace Newsletter.Defaults.Storage;
 public abstract class ServiceDb(DbContextOptions options) : DbContext(options), IDataProtectionKeyContext
 {
     private bool _published;
+
+    /// <summary>The call of staff that this context serves, if it is one.</summary>
+    internal StaffCall? StaffCall { get; set; }
 
     public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();

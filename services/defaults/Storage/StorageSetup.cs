@@ -7,6 +7,7 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Outbox;
@@ -69,7 +70,7 @@ public static class StorageSetup
 
     private static void AddRelaySignal<TDb>(this DbContextOptionsBuilder options, IServiceProvider services) where TDb : ServiceDb =>
         options
-            .AddInterceptors(new OutboxInterceptor(services.GetRequiredService<OutboxSignal<TDb>>()))
+            .AddInterceptors(new OutboxInterceptor(services.GetRequiredService<OutboxSignal<TDb>>()), new AuditInterceptor())
             .ConfigureWarnings(w => w.Ignore(RelationalEventId.PendingModelChangesWarning));
 }
 

@@ -15,7 +15,7 @@ internal static class SegmentEndpoints
         api.MapGet("/segments", ListAsync).ForStaff(Permission.SubscribersRead);
         api.MapGet("/segments/{slug}", GetAsync).ForStaff(Permission.SubscribersRead);
         api.MapPut("/segments/{slug}", PutAsync).ForStaff(Permission.EditionsWrite);
-        api.MapDelete("/segments/{slug}", DeleteAsync).ForStaff(Permission.EditionsWrite);
+        api.MapDelete("/segments/{slug}", DeleteAsync).ForStaff(Permission.EditionsWrite).AgainWhenOvertaken();
     }
 
     internal sealed record SegmentView(string Slug, string Name, SegmentRule Rule);
@@ -54,7 +54,8 @@ internal static class SegmentEndpoints
 
     private static async Task<NoContent> DeleteAsync(string slug, CurrentPublication publication, MailerDb db, CancellationToken cancellation)
     {
-        await db.Segments.Where(s => s.PublicationId == publication.Id && s.Slug == slug).ExecuteDeleteAsync(cancellation);
+        if (await FindAsync(db, publication, slug, cancellation) is { } segment) db.Remove(segment);
+        await db.SaveChangesAsync(cancellation);
         return TypedResults.NoContent();
     }
 

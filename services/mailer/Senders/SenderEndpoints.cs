@@ -14,7 +14,7 @@ internal static class SenderEndpoints
     public static void MapSenders(this RouteGroupBuilder api)
     {
         api.MapGet("/senders", ListAsync).ForStaff(Permission.PublicationRead);
-        api.MapPut("/senders", PutAsync).ForStaff(Permission.SendersWrite);
+        api.MapPut("/senders", PutAsync).ForStaff(Permission.SendersWrite).AgainWhenOvertaken();
     }
 
     /// <param name="Verified">False: mail still leaves under the installation's domain.</param>
@@ -37,7 +37,7 @@ internal static class SenderEndpoints
         if (request.Address.Any(char.IsControl)) return Problem.Field("address", "An address is one line.");
         if (request.ReplyTo?.Any(char.IsControl) == true) return Problem.Field("replyTo", "An address is one line.");
         var id = newsletter?.Id;
-        await db.Senders.Where(s => s.PublicationId == publication.Id && s.NewsletterId == id).ExecuteDeleteAsync(cancellation);
+        db.RemoveRange(await db.Senders.Where(s => s.PublicationId == publication.Id && s.NewsletterId == id).ToListAsync(cancellation));
         var sender = Sender.Of(publication.Id, id, request.Name, request.Address, request.ReplyTo, time);
         db.Add(sender);
         await db.SaveChangesAsync(cancellation);

@@ -1,8 +1,10 @@
+using Newsletter.Defaults.Audit;
 using DeliverabilityStatus = Newsletter.Contracts.Deliverability;
 
 namespace Newsletter.Mailer.Storage;
 
 /// <summary>Whether mail to an address arrives, by the address's keyed hash, so that it survives an erasure. No row: nothing is known against it.</summary>
+[Audited(Id = nameof(SubscriberId))]
 public sealed class AddressStatus
 {
     private AddressStatus() { }

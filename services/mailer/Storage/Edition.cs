@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Newsletter.Contracts;
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Mailer.Storage;
@@ -10,6 +11,7 @@ public enum EditionKind { Post, Roundup }
 public enum EditionState { Preparing, Sending, Sent, Cancelled }
 
 /// <summary>One mailing of a newsletter: a post's, or a roundup's slot.</summary>
+[Audited]
 public sealed class Edition
 {
     /// <summary>How long a letter may be tried before it has failed.</summary>
@@ -43,17 +45,23 @@ public sealed class Edition
     /// <summary>Who consented later is not part of the audience.</summary>
     public DateTimeOffset AudienceAt { get; private set; }
     /// <summary>The last subscriber that fan-out has written; moves in the same transaction as their rows.</summary>
+    [NotAudited]
     public Guid Cursor { get; private set; }
     /// <summary>Ledger rows written so far; raised in the same transaction.</summary>
+    [NotAudited]
     public int Recipients { get; private set; }
+    [NotAudited]
     public Guid? LeaseId { get; private set; }
+    [NotAudited]
     public DateTimeOffset? LeaseUntil { get; private set; }
     public DateTimeOffset? FirstAcceptedAt { get; private set; }
     public DateTimeOffset? LastAcceptedAt { get; private set; }
     public DateTimeOffset? FinishedAt { get; private set; }
     public long Version { get; private set; }
     /// <summary>The publish that it came from: its trace goes on in the batches.</summary>
+    [NotAudited]
     public string? TraceParent { get; private set; }
+    [NotAudited]
     public string? TraceState { get; private set; }
 
     public bool IsPaused => PausedAt is not null;

@@ -1,6 +1,9 @@
+using Newsletter.Defaults.Audit;
+
 namespace Newsletter.Mailer.Storage;
 
 /// <summary>A named part of a publication's recipients.</summary>
+[Audited]
 public sealed class Segment
 {
     private Segment() { }

@@ -1,6 +1,9 @@
+using Newsletter.Defaults.Audit;
+
 namespace Newsletter.Mailer.Storage;
 
 /// <summary>Whom letters of a publication come from. Without one: <c>{slug}@{mail domain}</c> under the publication's sender name.</summary>
+[Audited]
 public sealed class Sender
 {
     private Sender() { }

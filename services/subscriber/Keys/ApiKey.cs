@@ -1,8 +1,10 @@
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Identity;
 
 namespace Newsletter.Subscriber.Keys;
 
 /// <summary>A key of one publication, or of the installation; stored hashed, shown once.</summary>
+[Audited]
 internal sealed class ApiKey
 {
     /// <summary>Of the key that the settings name, or that the first start makes; fixed, so that two processes starting at once make one.</summary>
@@ -15,6 +17,7 @@ internal sealed class ApiKey
     public Guid? PublicationId { get; private set; }
     public string Name { get; private set; } = "";
     /// <summary>The first characters, to tell keys apart in a list.</summary>
+    [Withheld]
     public string Hint { get; private set; } = "";
     public byte[] Hash { get; private set; } = [];
     public Role Role { get; private set; }

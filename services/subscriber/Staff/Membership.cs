@@ -1,8 +1,10 @@
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Identity;
 
 namespace Newsletter.Subscriber.Staff;
 
 /// <summary>A staff account's role in one publication.</summary>
+[Audited]
 internal sealed class Membership
 {
     private Membership() { }

@@ -1,14 +1,17 @@
+using Newsletter.Defaults.Audit;
 using Newsletter.Subscriber.Addresses;
 
 namespace Newsletter.Subscriber.Staff;
 
 /// <summary>Somebody who works here: an installation-wide address. No import, bounce or erasure of a reader touches it.</summary>
+[Audited]
 internal sealed class StaffAccount
 {
     private StaffAccount() { }
 
     public Guid Id { get; private set; }
     public string Email { get; private set; } = "";
+    [NotAudited]
     public string NormalisedEmail { get; private set; } = "";
     public bool IsOperator { get; private set; }
     public DateTimeOffset CreatedAt { get; private set; }

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
@@ -39,7 +40,7 @@ internal static class StaffSignInEndpoints
         account.MapGet("", WhoAmIAsync).ForAnyone();
         account.MapPost("/sign-in", SendAsync).ForAnyone();
         account.MapPost("/session", EnterAsync).ForAnyone();
-        account.MapDelete("/session", LeaveAsync).ForAnyone();
+        account.MapDelete("/session", LeaveAsync).ForAnyone().AuditedIn<SubscriberDb>();
     }
 
     private static async Task<Results<Ok<WhoAmI>, ProblemHttpResult>> WhoAmIAsync(Caller? caller, SubscriberDb db, CancellationToken cancellation)
@@ -99,6 +100,7 @@ internal static class StaffSignInEndpoints
         account.SignedIn(now);
         var (session, value) = Session.ForStaff(account.Id, Device.NameOf(http.Request.Headers.UserAgent), now);
         db.Add(session);
+        db.ActAs(http, new(account.IsOperator ? Role.Operator : Role.Author, account.Id, null, session.Id, []));
         await db.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return TypedResults.Ok(new StaffSession(value, session.ExpiresAt));

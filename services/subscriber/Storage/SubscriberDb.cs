@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Storage;
 using Newsletter.Subscriber.Addresses;
+using Newsletter.Subscriber.Audit;
 using Newsletter.Subscriber.Erasure;
 using Newsletter.Subscriber.Keys;
 using Newsletter.Subscriber.Links;
@@ -30,6 +31,8 @@ internal abstract class SubscriberDb(DbContextOptions options) : ServiceDb(optio
     public DbSet<LinkKey> LinkKeys => Set<LinkKey>();
     public DbSet<PostTopic> PostTopics => Set<PostTopic>();
     public DbSet<GrantCopy> Grants => Set<GrantCopy>();
+    public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
+    public DbSet<AuditHorizon> AuditHorizons => Set<AuditHorizon>();
 
     /// <summary>Stamps the subscriber and tells of it with the same SaveChanges.</summary>
     public void PublishChange(Subscriber subscriber, LinkSigner links, TimeProvider time)
@@ -118,6 +121,14 @@ internal abstract class SubscriberDb(DbContextOptions options) : ServiceDb(optio
             key.Property(k => k.Role).HasConversion<string>();
             key.Property(k => k.Scopes).AsJson();
         });
+        model.Entity<AuditEntry>(entry =>
+        {
+            // Triggers that the migration makes refuse updates, and deletions but by the pruning.
+            entry.ToTable("audit_entries").HasIndex(e => new { e.PublicationId, e.Id });
+            entry.Property(e => e.Id).ValueGeneratedNever();
+            entry.Property(e => e.Changes).AsJson();
+        });
+        model.Entity<AuditHorizon>().ToTable("audit_horizon").HasData(new AuditHorizon { Id = 1, Before = DateTimeOffset.UnixEpoch });
     }
 }
 
