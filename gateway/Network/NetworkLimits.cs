@@ -49,6 +49,7 @@ internal static class NetworkLimits
     public static void UseNetworkLimits(this WebApplication app)
     {
         app.UseForwardedHeaders();
+        app.UseMiddleware<CalledFor>();
         app.UseRateLimiter();
     }
 

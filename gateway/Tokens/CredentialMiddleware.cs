@@ -13,11 +13,6 @@ internal sealed class CredentialMiddleware(RequestDelegate next, TokenExchange e
 {
     public async Task InvokeAsync(HttpContext http)
     {
-        if (internals is { Port: not null } && internals.IsInternal(http))
-        {
-            await next(http);
-            return;
-        }
         try
         {
             if (await ApplyAsync(http) is { } refusal)
@@ -49,9 +44,9 @@ internal sealed class CredentialMiddleware(RequestDelegate next, TokenExchange e
             if (credential.StartsWith(SessionCookie.ApiKeyPrefix, StringComparison.Ordinal)) http.Features.Set(new StaffKey());
             return null;
         }
-        if (header.Length > 0) return null;
-
-        if (publication is null) return null;
+        // Our own processes speak for themselves or with somebody's credential, never with a cookie.
+        var isOurs = internals is { Port: not null } && internals.IsInternal(http);
+        if (header.Length > 0 || isOurs || publication is null) return null;
         var session = http.Request.Cookies[SessionCookie.NameFor(publication.BaseUrl, publication.Slug)];
         if (string.IsNullOrEmpty(session) || session.Length > 256) return null;
         if (http.Request.Path.StartsWithSegments("/api") && !IsOurPage(http.Request, publication)) return null;

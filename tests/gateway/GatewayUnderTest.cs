@@ -23,6 +23,10 @@ public class GatewayUnderTest : IAsyncLifetime
     private ServiceProcess _gateway = null!;
 
     public Uri Address { get; } = new($"http://localhost:{ServiceProcess.FreePort()}");
+
+    /// <summary>The listener that only our own processes reach.</summary>
+    public Uri InternalAddress { get; } = new($"http://127.0.0.1:{ServiceProcess.FreePort()}");
+
     public string PoemsOrigin => OriginOf("poems");
 
     /// <summary>A publication that the gateway hears of from content only, and only when it asks after this is set.</summary>
@@ -51,6 +55,7 @@ public class GatewayUnderTest : IAsyncLifetime
             ["ConnectionStrings__rabbitmq"] = _broker.Address.AbsoluteUri,
             ["Services__billing"] = $"http://127.0.0.1:{ServiceProcess.FreePort()}",
             ["Stripe__ApiBase"] = $"{_services["sandbox"].Urls.First()}/sandbox/stripe",
+            ["Gateway__InternalUrl"] = InternalAddress.ToString().TrimEnd('/'),
             ["Gateway__MaxRequestBytes"] = "2097152",
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = await _collector.StartAsync(),
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
@@ -78,10 +83,18 @@ public class GatewayUnderTest : IAsyncLifetime
     public Task<HttpResponseMessage> GetAsync(string path, string? origin = null, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Get, path, origin, null, headers);
 
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? origin, HttpContent? content, params (string Name, string Value)[] headers)
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? origin, HttpContent? content, params (string Name, string Value)[] headers) =>
+        SendAsync(Address, method, path, origin, content, headers);
+
+    /// <summary>As one of our own processes.</summary>
+    public Task<HttpResponseMessage> SendInternallyAsync(HttpMethod method, string path, params (string Name, string Value)[] headers) =>
+        SendAsync(InternalAddress, method, path, null, null, headers);
+
+    private async Task<HttpResponseMessage> SendAsync(
+        Uri address, HttpMethod method, string path, string? origin, HttpContent? content, (string Name, string Value)[] headers)
     {
         // As it is written: a client of another kind does not tidy paths up before it sends them.
-        var uri = new Uri(Address.GetLeftPart(UriPartial.Authority) + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var uri = new Uri(address.GetLeftPart(UriPartial.Authority) + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         using var request = new HttpRequestMessage(method, uri) { Content = content };
         if (origin is not null) request.Headers.Host = new Uri(origin).Authority;
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
