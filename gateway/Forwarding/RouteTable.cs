@@ -25,7 +25,7 @@ internal static class RouteTable
         [
             "/{p}/editions/{**rest}", "/webhooks/sendgrid/{**rest}", "/t/{**rest}", "/o/{**rest}",
             $"{Api}/editions/{{**rest}}", $"{Api}/roundups/{{**rest}}", $"{Api}/segments/{{**rest}}", $"{Api}/senders/{{**rest}}", $"{Api}/deliverability/{{**rest}}",
-            $"{Api}/posts/{{slug}}/test",
+            $"{Api}/posts/{{slug}}/test", $"{Api}/deliveries", $"{Api}/letters/{{**rest}}", $"{Api}/statistics/letters",
         ],
         ["sandbox"] = ["/sandbox/{**rest}"],
         ["content"] = ["/api/v1/publications/{**rest}", "/assets/{**rest}", "/media/{**rest}", "/embed/{**rest}"],

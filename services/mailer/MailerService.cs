@@ -7,6 +7,7 @@ using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Deliverability;
 using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Figures;
 using Newsletter.Mailer.Letters;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Roundups;
@@ -30,6 +31,7 @@ public static class MailerService
         builder.AddEditions();
         builder.AddDeliveries();
         builder.AddRoundups();
+        builder.AddFigures();
         builder.AddTransactionalMail();
         builder.AddWebhooks();
         builder.AddConsumers("mailer")
@@ -50,6 +52,9 @@ public static class MailerService
         var api = app.MapPublication<MailerDb>("/api/v1/publications/{p}");
         api.MapEditions();
         api.MapEditionActions();
+        api.MapLive();
+        api.MapFigures();
+        api.MapLetterStatistics();
         api.MapRoundups();
         api.MapDeliverability();
         api.MapSegments();
@@ -77,6 +82,14 @@ public static class MailerService
         builder.Services.AddWorker<BatchSweeper>();
         builder.Services.AddWorker<LedgerWatch>();
         builder.Services.AddHostedService<DeliveryWorker>();
+    }
+
+    private static void AddFigures(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddScoped<TallyBook>();
+        builder.Services.AddSingleton<LiveEditions>();
+        builder.Services.AddWorker<TallyWorker>();
+        builder.Services.AddWorker<DomainCounter>();
     }
 
     private static void AddRoundups(this WebApplicationBuilder builder)

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Newsletter.Mailer.Figures;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Deliveries;
@@ -9,7 +10,7 @@ namespace Newsletter.Mailer.Deliveries;
 /// It is sent again only when the grace period has passed and events have come for a batch that was sent later: then its own would have come too.
 /// Otherwise it stays, and staff choose.
 /// </summary>
-internal sealed class BatchRecovery(MailerDb db, Ledger ledger, IOptions<MailOptions> options, TimeProvider time)
+internal sealed class BatchRecovery(MailerDb db, Ledger ledger, TallyBook tallies, IOptions<MailOptions> options, TimeProvider time)
 {
     private const int AtOnce = 200;
 
@@ -26,6 +27,7 @@ internal sealed class BatchRecovery(MailerDb db, Ledger ledger, IOptions<MailOpt
         var state = await ledger.AnyAsync(batch, DeliveryState.Queued, cancellation) ? BatchState.Queued
             : await ledger.AnyAsync(batch, DeliveryState.Uncertain, cancellation) ? BatchState.Uncertain : BatchState.Done;
         await SetAsync(batch, state, cancellation);
+        await tallies.MarkAsync(batch.EditionId, batch.Id, cancellation);
         await transaction.CommitAsync(cancellation);
     }
 
@@ -45,8 +47,9 @@ internal sealed class BatchRecovery(MailerDb db, Ledger ledger, IOptions<MailOpt
     public async Task SettleAsync(Batch batch, CancellationToken cancellation)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        await ledger.SettleAsync(batch, DeliveryState.Accepted, "settled", cancellation);
+        await ledger.SettleAsync(batch, cancellation);
         await SetAsync(batch, BatchState.Done, cancellation);
+        await tallies.MarkAsync(batch.EditionId, batch.Id, cancellation);
         await transaction.CommitAsync(cancellation);
     }
 
@@ -54,8 +57,9 @@ internal sealed class BatchRecovery(MailerDb db, Ledger ledger, IOptions<MailOpt
     public async Task ResendAsync(Batch batch, string reason, CancellationToken cancellation)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        await ledger.SettleAsync(batch, DeliveryState.Queued, reason, cancellation);
+        await ledger.QueueAgainAsync(batch, reason, cancellation);
         await SetAsync(batch, BatchState.Queued, cancellation);
+        await tallies.MarkAsync(batch.EditionId, batch.Id, cancellation);
         await transaction.CommitAsync(cancellation);
     }
 

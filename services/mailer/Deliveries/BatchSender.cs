@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Newsletter.Defaults.Storage;
 using Newsletter.Defaults.Telemetry;
 using Newsletter.Mailer.Deliverability;
+using Newsletter.Mailer.Figures;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
 using Newsletter.Mailer.Webhooks;
@@ -14,7 +15,7 @@ namespace Newsletter.Mailer.Deliveries;
 /// Sends one batch: claim, commit as sending, call the provider, record. Whatever dies in between leaves rows that say how far it came:
 /// queued was never handed over, sending may have been.
 /// </summary>
-internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterDesk desk, AddressBook addresses, IMailProvider provider, IOptions<MailOptions> options, TimeProvider time)
+internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterDesk desk, AddressBook addresses, TallyBook tallies, IMailProvider provider, IOptions<MailOptions> options, TimeProvider time)
 {
     private const int MostRecordTries = 300;
 
@@ -102,6 +103,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         // What the provider decided is a fact, whoever holds the batch; who waits or is in doubt, its holder decides.
         var known = isOurs ? outcomes : [.. outcomes.Where(o => o is SendOutcome.Accepted or SendOutcome.Rejected)];
         await ledger.RecordAsync(batch, known, cancellation);
+        if (!isOurs && known.Count > 0) await tallies.MarkAsync(batch.EditionId, batch.Id, cancellation);
         await LearnAsync(batch, known, cancellation);
         HashSet<Guid>? going = !isOurs ? null : next.Length == 0 ? [] : await ledger.BeginAsync(batch, next, cancellation);
         await transaction.CommitAsync(cancellation);
@@ -137,9 +139,12 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
 
     private async Task ReleaseAsync(Batch batch, Edition edition, Guid lease, TimeSpan? retryAfter, CancellationToken cancellation)
     {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        if (!await leases.RenewAsync(db, batch.Id, lease, cancellation)) return;
         var now = time.GetUtcNow();
-        var queued = await ledger.AnyAsync(batch, DeliveryState.Queued, cancellation);
-        var state = queued ? BatchState.Queued : await ledger.AnyAsync(batch, DeliveryState.Uncertain, cancellation) ? BatchState.Uncertain : BatchState.Done;
+        var tally = (await tallies.CountAsync(batch.EditionId, [batch.Id], cancellation)).GetValueOrDefault(batch.Id)?.Tally;
+        var queued = tally is { Queued: > 0 };
+        var state = queued ? BatchState.Queued : tally is { Uncertain: > 0 } ? BatchState.Uncertain : BatchState.Done;
         var dueAt = queued ? now + Backoff.After(batch.Attempts, retryAfter) : batch.DueAt;
         // At the deadline it is looked at once more, to be closed.
         if (dueAt > edition.DeadlineAt && edition.DeadlineAt > now) dueAt = edition.DeadlineAt;
@@ -149,6 +154,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
             .SetProperty(b => b.FinishedAt, state == BatchState.Done ? now : null)
             .SetProperty(b => b.LeaseId, (Guid?)null)
             .SetProperty(b => b.LeaseUntil, (DateTimeOffset?)null), cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
     private static Activity? Continue(Edition edition, ActivityContext waker)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Newsletter.Mailer.Figures;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
 
@@ -68,14 +69,23 @@ internal sealed class Ledger(MailerDb db, TimeProvider time)
                     break;
             }
         }
+        await FailureTexts.KeepAsync(db, batch.EditionId, outcomes.OfType<SendOutcome.Rejected>().Select(o => (o.Code, o.Text)), cancellation);
     }
 
     /// <summary>Whoever was sending them is not heard of any more: they may have left, or not.</summary>
     public Task LoseAsync(Batch batch, CancellationToken cancellation) =>
         MoveAsync(Of(batch).Where(d => d.State == DeliveryState.Sending), DeliveryState.Uncertain, "lost", cancellation);
 
-    public Task SettleAsync(Batch batch, DeliveryState state, string reason, CancellationToken cancellation) =>
-        MoveAsync(Of(batch).Where(d => d.State == DeliveryState.Uncertain), state, reason, cancellation);
+    /// <summary>The provider took them, as it turned out.</summary>
+    public async Task SettleAsync(Batch batch, CancellationToken cancellation)
+    {
+        var settled = await Of(batch).Where(d => d.State == DeliveryState.Uncertain).ExecuteUpdateAsync(s => s
+            .SetProperty(d => d.State, DeliveryState.Accepted).SetProperty(d => d.Reason, "settled").SetProperty(d => d.AcceptedAt, time.GetUtcNow()), cancellation);
+        DeliveryMetrics.Moved(DeliveryState.Accepted, settled);
+    }
+
+    public Task QueueAgainAsync(Batch batch, string reason, CancellationToken cancellation) =>
+        MoveAsync(Of(batch).Where(d => d.State == DeliveryState.Uncertain), DeliveryState.Queued, reason, cancellation);
 
     public Task<bool> AnyAsync(Batch batch, DeliveryState state, CancellationToken cancellation) =>
         Of(batch).AnyAsync(d => d.State == state, cancellation);

@@ -1,10 +1,11 @@
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Mailer.Deliveries;
+using Newsletter.Mailer.Figures;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Editions;
 
-internal sealed class EditionClosing(MailerDb db, TimeProvider time)
+internal sealed class EditionClosing(MailerDb db, DomainCounter domains, TimeProvider time)
 {
     /// <summary>What has not left is taken back. A batch that is being sent at this moment keeps what it has.</summary>
     public async Task CancelRestAsync(Guid edition, CancellationToken cancellation)
@@ -14,6 +15,8 @@ internal sealed class EditionClosing(MailerDb db, TimeProvider time)
             .ExecuteUpdateAsync(s => s.SetProperty(d => d.State, DeliveryState.Cancelled), cancellation);
         await db.Batches.Where(b => b.EditionId == edition && b.State == BatchState.Queued)
             .ExecuteUpdateAsync(s => s.SetProperty(b => b.State, BatchState.Cancelled).SetProperty(b => b.FinishedAt, time.GetUtcNow()), cancellation);
+        await db.Database.ExecuteSqlAsync(
+            $"INSERT INTO tally_marks (edition_id, batch_id) SELECT edition_id, id FROM batches WHERE edition_id = {edition}", cancellation);
         await transaction.CommitAsync(cancellation);
         DeliveryMetrics.Moved(DeliveryState.Cancelled, cancelled);
     }
@@ -29,5 +32,6 @@ internal sealed class EditionClosing(MailerDb db, TimeProvider time)
         edition.Finish(first, last, time);
         await db.SaveChangesAsync(cancellation);
         DeliveryMetrics.EditionSent(edition);
+        _ = domains.Ask(editionId);
     }
 }

@@ -2,10 +2,12 @@ using System.ComponentModel.DataAnnotations;
 using System.Data;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
+using Newsletter.Mailer.Figures;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Editions;
@@ -17,15 +19,32 @@ internal static class EditionEndpoints
         api.MapGet("/editions", ListAsync).ForStaff(Permission.EditionsRead);
         api.MapGet("/editions/{id:guid}", GetAsync).ForStaff(Permission.EditionsRead);
         api.MapGet("/editions/{id:guid}/deliveries", DeliveriesAsync).ForStaff(Permission.EditionsRead);
+        api.MapGet("/deliveries", LettersAsync).ForStaff(Permission.EditionsRead);
     }
 
-    private static async Task<Ok<ListPage<EditionView>>> ListAsync(
-        CurrentPublication publication, MailerDb db, CancellationToken cancellation, string? cursor = null, [Range(1, 100)] int limit = 50)
+    /// <summary>Newest first.</summary>
+    /// <param name="q">Part of the subject, in small or capital letters.</param>
+    private static async Task<Results<Ok<ListPage<EditionListView>>, ProblemHttpResult>> ListAsync(
+        CurrentPublication publication, MailerDb db, CancellationToken cancellation,
+        string? state = null, [FromQuery, StringLength(200)] string? q = null, string? cursor = null, [Range(1, 100)] int limit = 50)
     {
+        if (!TryRead<EditionState>(state, out var wanted)) return Problem.BadRequest("There is no such state.");
         var before = IdOf(cursor) ?? Guid.AllBitsSet;
-        var editions = await db.Editions.AsNoTracking().Where(e => e.PublicationId == publication.Id && e.Id < before)
-            .OrderByDescending(e => e.Id).Take(limit + 1).ToListAsync(cancellation);
-        return TypedResults.Ok(Page(editions, limit, EditionView.Of, e => e.Id));
+        var editions = db.Editions.AsNoTracking().Where(e => e.PublicationId == publication.Id && e.Id < before && (wanted == null || e.State == wanted));
+        if (q?.Trim() is { Length: > 0 } words)
+        {
+            var pattern = $"%{words.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";
+            // SQLite's LIKE does not mind case either, within ASCII.
+            editions = db.IsSqlite
+                ? editions.Where(e => EF.Functions.Like(e.Subject, pattern, "\\"))
+                : editions.Where(e => EF.Functions.ILike(e.Subject, pattern, "\\"));
+        }
+        var page = await editions.OrderByDescending(e => e.Id).Take(limit + 1).ToListAsync(cancellation);
+        var ids = page.ConvertAll(e => e.Id);
+        var taken = await db.BatchTallies.Where(t => ids.Contains(t.EditionId)).GroupBy(t => t.EditionId)
+            .Select(g => new { g.Key, Letters = g.Sum(t => t.Taken) }).ToDictionaryAsync(g => g.Key, g => g.Letters, cancellation);
+        var counters = await db.EditionCounters.AsNoTracking().Where(c => ids.Contains(c.EditionId)).ToDictionaryAsync(c => c.EditionId, cancellation);
+        return TypedResults.Ok(Page(page, limit, e => EditionListView.Of(e, taken.GetValueOrDefault(e.Id), counters.GetValueOrDefault(e.Id)), e => e.Id));
     }
 
     private static async Task<Results<Ok<EditionDetails>, ProblemHttpResult>> GetAsync(
@@ -35,27 +54,9 @@ internal static class EditionEndpoints
         await using var snapshot = await db.Database.BeginTransactionAsync(IsolationLevel.Serializable, cancellation);
         var edition = await db.Editions.AsNoTracking().SingleOrDefaultAsync(e => e.Id == id && e.PublicationId == publication.Id, cancellation);
         if (edition is null) return Problem.NotFound("There is no such edition.");
-        var rows = db.Deliveries.AsNoTracking().Where(d => d.EditionId == id);
-        var states = await rows.GroupBy(d => d.State).Select(g => new
-        {
-            State = g.Key,
-            Letters = g.Count(),
-            Opened = g.Count(d => d.OpenedAt != null),
-            Clicked = g.Count(d => d.ClickedAt != null),
-            Complained = g.Count(d => d.ComplainedAt != null),
-            Unsubscribed = g.Count(d => d.UnsubscribedAt != null),
-        }).ToListAsync(cancellation);
+        var tally = await EditionTally.ReadAsync(db, id, int.MaxValue, cancellation);
         var counters = await db.EditionCounters.AsNoTracking().SingleOrDefaultAsync(c => c.EditionId == id, cancellation);
-        var uncertain = await db.Batches.AsNoTracking().Where(b => b.EditionId == id && b.State == BatchState.Uncertain).OrderBy(b => b.Id)
-            .Select(b => new UncertainBatch(b.Id, db.Deliveries.Count(d => d.EditionId == id && d.BatchId == b.Id && d.State == DeliveryState.Uncertain), b.SentAt))
-            .Take(100).ToListAsync(cancellation);
-        return TypedResults.Ok(new EditionDetails(
-            EditionView.Of(edition),
-            Enum.GetValues<DeliveryState>().ToDictionary(s => s, s => states.Find(g => g.State == s)?.Letters ?? 0),
-            new(states.Sum(g => g.Opened), states.Sum(g => g.Clicked), states.Sum(g => g.Complained), states.Sum(g => g.Unsubscribed),
-                counters?.Opens ?? 0, counters?.MachineOpens ?? 0, counters?.Clicks ?? 0),
-            uncertain,
-            $"{publication.BaseUrl}/editions/{id}"));
+        return TypedResults.Ok(new EditionDetails(EditionView.Of(edition), tally.States, EditionFacts.Of(counters), tally.Uncertain, $"{publication.BaseUrl}/editions/{id}"));
     }
 
     private static async Task<Results<Ok<ListPage<DeliveryView>>, ProblemHttpResult>> DeliveriesAsync(
@@ -63,12 +64,7 @@ internal static class EditionEndpoints
         string? state = null, string? cursor = null, [Range(1, 100)] int limit = 50)
     {
         if (!await db.Editions.AnyAsync(e => e.Id == id && e.PublicationId == publication.Id, cancellation)) return Problem.NotFound("There is no such edition.");
-        DeliveryState? wanted = null;
-        if (state is not null)
-        {
-            if (!Enum.TryParse<DeliveryState>(state, ignoreCase: true, out var parsed) || !Enum.IsDefined(parsed)) return Problem.BadRequest("There is no such state.");
-            wanted = parsed;
-        }
+        if (!TryRead<DeliveryState>(state, out var wanted)) return Problem.BadRequest("There is no such state.");
         var after = IdOf(cursor) ?? Guid.Empty;
         var deliveries = await db.Deliveries.AsNoTracking()
             .Where(d => d.EditionId == id && d.SubscriberId > after && (wanted == null || d.State == wanted))
@@ -77,6 +73,32 @@ internal static class EditionEndpoints
             deliveries, limit,
             d => new DeliveryView(d.SubscriberId, d.State, d.Reason, d.AcceptedAt, d.DeliveredAt, d.BouncedAt, d.OpenedAt, d.ClickedAt, d.ComplainedAt, d.UnsubscribedAt),
             d => d.SubscriberId));
+    }
+
+    /// <summary>One reader's letters over all editions, newest first.</summary>
+    private static async Task<Ok<ListPage<LetterView>>> LettersAsync(
+        [FromQuery] Guid subscriber, CurrentPublication publication, MailerDb db, CancellationToken cancellation, string? cursor = null, [Range(1, 100)] int limit = 50)
+    {
+        var before = IdOf(cursor) ?? Guid.AllBitsSet;
+        var letters = await (
+            from d in db.Deliveries.AsNoTracking()
+            where d.SubscriberId == subscriber && d.PublicationId == publication.Id && d.EditionId < before
+            join e in db.Editions on d.EditionId equals e.Id
+            orderby d.EditionId descending
+            select new LetterView(
+                e.Id, e.Subject, d.State, d.Reason, d.AcceptedAt, d.DeliveredAt, d.BouncedAt, d.OpenedAt, d.ClickedAt, d.ComplainedAt, d.UnsubscribedAt, e.CreatedAt))
+            .Take(limit + 1).ToListAsync(cancellation);
+        return TypedResults.Ok(Page(letters, limit, letter => letter, letter => letter.EditionId));
+    }
+
+    /// <summary>A word of the API in a query; null where there is none.</summary>
+    private static bool TryRead<T>(string? word, out T? value) where T : struct, Enum
+    {
+        value = null;
+        if (word is null) return true;
+        if (!word.All(char.IsAsciiLetter) || !Enum.TryParse<T>(word, ignoreCase: true, out var parsed)) return false;
+        value = parsed;
+        return true;
     }
 
     private static Guid? IdOf(string? cursor) => Cursor.Read(cursor) switch

@@ -1,3 +1,4 @@
+using Newsletter.Mailer.Figures;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Editions;
@@ -16,10 +17,29 @@ internal sealed record EditionView(
 internal sealed record EditionDetails(
     EditionView Edition, IReadOnlyDictionary<DeliveryState, int> States, EditionFacts Facts, IReadOnlyList<UncertainBatch> Uncertain, string Url);
 
-/// <summary>Readers who did it at least once, and how often it was done.</summary>
-internal sealed record EditionFacts(int Opened, int Clicked, int Complained, int Unsubscribed, int Opens, int MachineOpens, int Clicks);
+/// <summary>An edition in a list.</summary>
+/// <param name="Accepted">Letters that the provider took, whatever became of them.</param>
+/// <param name="Opened">Readers, as <paramref name="Clicked"/>.</param>
+internal sealed record EditionListView(
+    Guid Id, EditionKind Kind, Guid NewsletterId, Guid? PostId, DateTimeOffset? SlotAt, string Subject, EditionState State, bool Paused, string? PauseReason,
+    DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt, int Recipients, int Accepted, int Opened, int Clicked)
+{
+    public static EditionListView Of(Edition e, int accepted, EditionCounters? counters) => new(
+        e.Id, e.Kind, e.NewsletterId, e.PostId, e.SlotAt, e.Subject, e.State, e.IsPaused, e.PauseReason, e.CreatedAt, e.FinishedAt, e.Recipients,
+        accepted, counters?.Opens ?? 0, counters?.Clicks ?? 0);
+}
 
-internal sealed record UncertainBatch(Guid Id, int Letters, DateTimeOffset? SentAt);
+/// <summary>Readers who did it at least once: each fact is counted once per letter, so <c>opens</c> and <c>clicks</c> say the same as <c>opened</c> and <c>clicked</c>.</summary>
+internal sealed record EditionFacts(int Opened, int MachineOpened, int Clicked, int Complained, int Unsubscribed, int Opens, int MachineOpens, int Clicks)
+{
+    public static EditionFacts Of(EditionCounters? c) =>
+        c is null ? new(0, 0, 0, 0, 0, 0, 0, 0) : new(c.Opens, c.MachineOpens, c.Clicks, c.Complaints, c.Unsubscribes, c.Opens, c.MachineOpens, c.Clicks);
+}
+
+/// <summary>One reader's letter of one edition.</summary>
+internal sealed record LetterView(
+    Guid EditionId, string Subject, DeliveryState State, string? Reason, DateTimeOffset? AcceptedAt, DateTimeOffset? DeliveredAt, DateTimeOffset? BouncedAt,
+    DateTimeOffset? OpenedAt, DateTimeOffset? ClickedAt, DateTimeOffset? ComplainedAt, DateTimeOffset? UnsubscribedAt, DateTimeOffset CreatedAt);
 
 internal sealed record DeliveryView(
     Guid SubscriberId, DeliveryState State, string? Reason, DateTimeOffset? AcceptedAt, DateTimeOffset? DeliveredAt, DateTimeOffset? BouncedAt,

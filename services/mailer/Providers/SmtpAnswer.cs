@@ -1,5 +1,6 @@
 using System.Globalization;
 using MailKit.Net.Smtp;
+using Newsletter.Mailer.Figures;
 
 namespace Newsletter.Mailer.Providers;
 
@@ -11,8 +12,9 @@ internal static class SmtpAnswer
         var status = (int)e.StatusCode;
         var detail = Enhanced(e.Message);
         var code = detail ?? status.ToString(CultureInfo.InvariantCulture);
-        if (status is < 500 or > 599) return new SendOutcome.Deferred(key, code, "", null);
-        return new SendOutcome.Rejected(key, IsAddressBad(e.ErrorCode, status, detail), code, "");
+        var text = FailureTexts.Plain(e.Message);
+        if (status is < 500 or > 599) return new SendOutcome.Deferred(key, code, text, null);
+        return new SendOutcome.Rejected(key, IsAddressBad(e.ErrorCode, status, detail), code, text);
     }
 
     /// <summary>5.1.x: bad address; 5.2.1: mailbox disabled. 5.7.x is policy and 5.2.2 a full mailbox: the address is good.</summary>

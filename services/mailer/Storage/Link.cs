@@ -9,6 +9,8 @@ public sealed class Link
     public string Address { get; set; } = "";
     /// <summary>Readers who followed it.</summary>
     public int Clicks { get; set; }
+    /// <summary>How often it was followed.</summary>
+    public int Follows { get; set; }
 }
 
 /// <summary>A reader followed a link: counted once.</summary>

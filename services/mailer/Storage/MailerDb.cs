@@ -12,6 +12,11 @@ public abstract class MailerDb(DbContextOptions options) : ServiceDb(options)
     public DbSet<EditionCounters> EditionCounters => Set<EditionCounters>();
     public DbSet<Variant> Variants => Set<Variant>();
     public DbSet<Batch> Batches => Set<Batch>();
+    public DbSet<BatchTally> BatchTallies => Set<BatchTally>();
+    public DbSet<TallyMark> TallyMarks => Set<TallyMark>();
+    public DbSet<EditionPulse> EditionPulses => Set<EditionPulse>();
+    public DbSet<EditionDomains> EditionDomains => Set<EditionDomains>();
+    public DbSet<FailureText> FailureTexts => Set<FailureText>();
     public DbSet<Delivery> Deliveries => Set<Delivery>();
     public DbSet<TransactionalMail> TransactionalMails => Set<TransactionalMail>();
     public DbSet<ProviderEvent> ProviderEvents => Set<ProviderEvent>();
@@ -77,7 +82,7 @@ public abstract class MailerDb(DbContextOptions options) : ServiceDb(options)
         var edition = model.Entity<Edition>().ToTable("editions");
         edition.HasIndex(e => new { e.NewsletterId, e.PostId }).IsUnique();
         edition.HasIndex(e => new { e.NewsletterId, e.SlotAt }).IsUnique();
-        edition.HasIndex(e => e.PublicationId);
+        edition.HasIndex(e => new { e.PublicationId, e.Id });
         edition.HasIndex(e => e.State);
         edition.HasIndex(e => e.PostId);
         edition.Property(e => e.PostIds).AsJson();
@@ -92,5 +97,26 @@ public abstract class MailerDb(DbContextOptions options) : ServiceDb(options)
         var delivery = model.Entity<Delivery>().ToTable("deliveries");
         delivery.HasKey(d => new { d.EditionId, d.SubscriberId });
         delivery.HasIndex(d => d.BatchId);
+        // One reader's letters over all editions, newest first.
+        delivery.HasIndex(d => new { d.SubscriberId, d.EditionId });
+        Figures(model);
+    }
+
+    private static void Figures(ModelBuilder model)
+    {
+        var tally = model.Entity<BatchTally>().ToTable("batch_tallies");
+        tally.HasKey(t => t.BatchId);
+        tally.Property(t => t.BatchId).ValueGeneratedNever();
+        tally.HasIndex(t => t.EditionId);
+        tally.Property(t => t.Reasons).AsJson();
+        model.Entity<TallyMark>().ToTable("tally_marks").HasIndex(m => m.EditionId);
+        var pulse = model.Entity<EditionPulse>().ToTable("edition_pulses");
+        pulse.HasKey(p => new { p.EditionId, p.Quarter });
+        pulse.HasIndex(p => new { p.PublicationId, p.Quarter });
+        var domains = model.Entity<EditionDomains>().ToTable("edition_domains");
+        domains.HasKey(d => d.EditionId);
+        domains.Property(d => d.EditionId).ValueGeneratedNever();
+        domains.Property(d => d.Domains).AsJson();
+        model.Entity<FailureText>().ToTable("failure_texts").HasKey(f => new { f.EditionId, f.Reason });
     }
 }

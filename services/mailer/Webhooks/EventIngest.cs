@@ -30,10 +30,12 @@ internal sealed class EventIngest(MailerDb db, EventResolver resolver, LetterFac
         var fresh = events.FindAll(e => taken.Contains(e.Id));
 
         var letters = await resolver.ResolveAsync(fresh, cancellation);
-        foreach (var (edition, happened) in letters.Where(l => l.Edition is not null).GroupBy(l => l.Edition!.Value).Select(g => (g.Key, g.ToList())))
+        // In one order, so that two calls about the same editions do not wait for each other.
+        foreach (var (edition, happened) in letters.Where(l => l.Edition is not null).GroupBy(l => l.Edition!.Value).OrderBy(g => g.Key).Select(g => (g.Key, g.ToList())))
         {
-            var counts = await facts.RecordAsync(edition, happened, cancellation);
-            await Engagement.AddAsync(db, edition, counts, cancellation);
+            var pulses = await facts.RecordAsync(edition, happened, cancellation);
+            await Engagement.AddAsync(db, edition, pulses, cancellation);
+            await MarkAsync(edition, happened, cancellation);
         }
         // Any event of a batch proves that the provider has it.
         await db.Batches.Where(b => batches.Contains(b.Id) && b.FirstEventAt == null)
@@ -49,6 +51,17 @@ internal sealed class EventIngest(MailerDb db, EventResolver resolver, LetterFac
         EventMetrics.Told("other", told.Count(e => e is null));
         step?.SetTag("newsletter.events", told.Count);
         step?.SetTag("newsletter.events.new", letters.Count);
+    }
+
+    /// <summary>The tallies of the batches whose letters may have moved are behind now.</summary>
+    private async Task MarkAsync(Guid edition, List<LetterEvent> happened, CancellationToken cancellation)
+    {
+        var moved = happened.FindAll(l => l.Event.Kind is EventKind.Processed or EventKind.Delivered or EventKind.Bounce or EventKind.Blocked or EventKind.Dropped);
+        var unnamed = moved.Where(l => l.Event.Batch is null).Select(l => l.Subscriber).OfType<Guid>().Distinct().ToList();
+        var batches = moved.Select(l => l.Event.Batch).OfType<Guid>().ToHashSet();
+        if (unnamed.Count > 0)
+            batches.UnionWith(await db.Deliveries.Where(d => d.EditionId == edition && unnamed.Contains(d.SubscriberId)).Select(d => d.BatchId).Distinct().ToListAsync(cancellation));
+        db.AddRange(batches.Select(batch => new TallyMark { EditionId = edition, BatchId = batch }));
     }
 
     /// <summary>The provider called us, not we it: the span stands alone, and points to those that sent the letters.</summary>

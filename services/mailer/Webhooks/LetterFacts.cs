@@ -2,22 +2,24 @@ using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Query;
 using Newsletter.Mailer.Deliveries;
+using Newsletter.Mailer.Figures;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Webhooks;
 
 /// <summary>Writes events into an edition's ledger. Each statement names what it may change, so later facts win in any order, and what it changed is counted.</summary>
-internal sealed class LetterFacts(MailerDb db)
+internal sealed class LetterFacts(MailerDb db, TimeProvider time)
 {
-    public async Task<EditionCounters> RecordAsync(Guid edition, List<LetterEvent> events, CancellationToken cancellation)
+    public async Task<Pulses> RecordAsync(Guid edition, List<LetterEvent> events, CancellationToken cancellation)
     {
-        var counts = new EditionCounters();
+        var (pulses, now) = (new Pulses(), time.GetUtcNow());
         // Events of one kind and second go in one statement: a thousand of them are a handful.
         foreach (var group in events.GroupBy(e => (e.Event.Kind, e.Event.At, e.Event.Reason)).OrderBy(g => g.Key.Kind))
         {
             var readers = group.Select(e => e.Subscriber).OfType<Guid>().Distinct().ToList();
             var letters = db.Deliveries.Where(d => d.EditionId == edition && readers.Contains(d.SubscriberId));
             var (kind, at, reason) = group.Key;
+            var counts = pulses.At(at, now);
             switch (kind)
             {
                 case EventKind.Processed:
@@ -53,7 +55,9 @@ internal sealed class LetterFacts(MailerDb db)
                     break;
             }
         }
-        return counts;
+        await FailureTexts.KeepAsync(db, edition, events.Where(e => e.Event.Said.Length > 0)
+            .Select(e => (e.Event.Kind == EventKind.Blocked ? "blocked" : e.Event.Reason, e.Event.Said)), cancellation);
+        return pulses;
     }
 
     private static async Task MoveAsync(IQueryable<Delivery> letters, DeliveryState to, Action<UpdateSettersBuilder<Delivery>> more, CancellationToken cancellation)

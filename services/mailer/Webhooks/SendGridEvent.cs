@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Newsletter.Mailer.Figures;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Templates;
 
@@ -21,6 +22,8 @@ internal sealed record SendGridEvent(string Id, EventKind Kind, string Email, Da
     public Guid? Mail { get; init; }
     /// <summary>SMTP's enhanced status, or SendGrid's words for why it dropped the mail. Never what the other server said: that may quote addresses.</summary>
     public string Reason { get; init; } = "";
+    /// <summary>What the other server said of a letter that failed, without the addresses in it.</summary>
+    public string Said { get; init; } = "";
 
     /// <summary>Null for what is no event of mail that we know.</summary>
     public static SendGridEvent? Of(JsonElement element)
@@ -34,6 +37,7 @@ internal sealed record SendGridEvent(string Id, EventKind Kind, string Email, Da
             Batch = IdIn(element, CustomArgs.Batch),
             Mail = IdIn(element, CustomArgs.Mail),
             Reason = ReasonOf(kind, element),
+            Said = kind is EventKind.Bounce or EventKind.Blocked or EventKind.Dropped ? FailureTexts.Plain(Text(element, "reason") ?? "") : "",
         };
     }
 

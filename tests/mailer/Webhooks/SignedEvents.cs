@@ -21,11 +21,13 @@ public abstract class SignedEvents(DatabaseKind database) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var key = Convert.ToBase64String(_key.ExportSubjectPublicKeyInfo());
-        Mailer = await ServiceUnderTest.StartAsync("mailer", b => b.AddMailer(), a => a.MapMailer(),
-            [new("SendGrid:ApiKey", "SG.test"), new("SendGrid:WebhookKey", key), new("SendGrid:Accounts:second:WebhookKey", key)], database);
+        Mailer = await StartAsync(database, [new("SendGrid:WebhookKey", key), new("SendGrid:Accounts:second:WebhookKey", key)]);
     }
 
-    public async ValueTask DisposeAsync()
+    protected virtual Task<ServiceUnderTest> StartAsync(DatabaseKind kind, IEnumerable<KeyValuePair<string, string?>> settings) =>
+        ServiceUnderTest.StartAsync("mailer", b => b.AddMailer(), a => a.MapMailer(), [new("SendGrid:ApiKey", "SG.test"), .. settings], kind);
+
+    public virtual async ValueTask DisposeAsync()
     {
         await Mailer.DisposeAsync();
         _key.Dispose();

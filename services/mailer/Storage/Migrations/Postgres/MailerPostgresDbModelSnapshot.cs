@@ -334,6 +334,86 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     b.ToTable("batches", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Mailer.Storage.BatchTally", b =>
+                {
+                    b.Property<Guid>("BatchId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("batch_id");
+
+                    b.Property<int>("Accepted")
+                        .HasColumnType("integer")
+                        .HasColumnName("accepted");
+
+                    b.Property<int>("Arrived")
+                        .HasColumnType("integer")
+                        .HasColumnName("arrived");
+
+                    b.Property<int>("Bounced")
+                        .HasColumnType("integer")
+                        .HasColumnName("bounced");
+
+                    b.Property<int>("Cancelled")
+                        .HasColumnType("integer")
+                        .HasColumnName("cancelled");
+
+                    b.Property<int>("Delivered")
+                        .HasColumnType("integer")
+                        .HasColumnName("delivered");
+
+                    b.Property<Guid>("EditionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("edition_id");
+
+                    b.Property<int>("Failed")
+                        .HasColumnType("integer")
+                        .HasColumnName("failed");
+
+                    b.Property<DateTimeOffset?>("FirstAcceptedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_accepted_at");
+
+                    b.Property<DateTimeOffset?>("LastAcceptedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_accepted_at");
+
+                    b.Property<int>("Queued")
+                        .HasColumnType("integer")
+                        .HasColumnName("queued");
+
+                    b.Property<string>("Reasons")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reasons");
+
+                    b.Property<int>("Sending")
+                        .HasColumnType("integer")
+                        .HasColumnName("sending");
+
+                    b.Property<int>("Skipped")
+                        .HasColumnType("integer")
+                        .HasColumnName("skipped");
+
+                    b.Property<int>("Suppressed")
+                        .HasColumnType("integer")
+                        .HasColumnName("suppressed");
+
+                    b.Property<int>("Taken")
+                        .HasColumnType("integer")
+                        .HasColumnName("taken");
+
+                    b.Property<int>("Uncertain")
+                        .HasColumnType("integer")
+                        .HasColumnName("uncertain");
+
+                    b.HasKey("BatchId")
+                        .HasName("pk_batch_tallies");
+
+                    b.HasIndex("EditionId")
+                        .HasDatabaseName("ix_batch_tallies_edition_id");
+
+                    b.ToTable("batch_tallies", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Mailer.Storage.Delivery", b =>
                 {
                     b.Property<Guid>("EditionId")
@@ -397,6 +477,9 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
 
                     b.HasIndex("BatchId")
                         .HasDatabaseName("ix_deliveries_batch_id");
+
+                    b.HasIndex("SubscriberId", "EditionId")
+                        .HasDatabaseName("ix_deliveries_subscriber_id_edition_id");
 
                     b.ToTable("deliveries", (string)null);
                 });
@@ -521,9 +604,6 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     b.HasIndex("PostId")
                         .HasDatabaseName("ix_editions_post_id");
 
-                    b.HasIndex("PublicationId")
-                        .HasDatabaseName("ix_editions_publication_id");
-
                     b.HasIndex("State")
                         .HasDatabaseName("ix_editions_state");
 
@@ -534,6 +614,9 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     b.HasIndex("NewsletterId", "SlotAt")
                         .IsUnique()
                         .HasDatabaseName("ix_editions_newsletter_id_slot_at");
+
+                    b.HasIndex("PublicationId", "Id")
+                        .HasDatabaseName("ix_editions_publication_id_id");
 
                     b.ToTable("editions", (string)null);
                 });
@@ -573,6 +656,107 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                         .HasName("pk_edition_counters");
 
                     b.ToTable("edition_counters", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Mailer.Storage.EditionDomains", b =>
+                {
+                    b.Property<Guid>("EditionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("edition_id");
+
+                    b.Property<DateTimeOffset>("CountedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("counted_at");
+
+                    b.Property<string>("Domains")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("domains");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.HasKey("EditionId")
+                        .HasName("pk_edition_domains");
+
+                    b.ToTable("edition_domains", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Mailer.Storage.EditionPulse", b =>
+                {
+                    b.Property<Guid>("EditionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("edition_id");
+
+                    b.Property<int>("Quarter")
+                        .HasColumnType("integer")
+                        .HasColumnName("quarter");
+
+                    b.Property<int>("Accepted")
+                        .HasColumnType("integer")
+                        .HasColumnName("accepted");
+
+                    b.Property<int>("Bounced")
+                        .HasColumnType("integer")
+                        .HasColumnName("bounced");
+
+                    b.Property<int>("Clicks")
+                        .HasColumnType("integer")
+                        .HasColumnName("clicks");
+
+                    b.Property<int>("Complaints")
+                        .HasColumnType("integer")
+                        .HasColumnName("complaints");
+
+                    b.Property<int>("Delivered")
+                        .HasColumnType("integer")
+                        .HasColumnName("delivered");
+
+                    b.Property<int>("MachineOpens")
+                        .HasColumnType("integer")
+                        .HasColumnName("machine_opens");
+
+                    b.Property<int>("Opens")
+                        .HasColumnType("integer")
+                        .HasColumnName("opens");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.Property<int>("Unsubscribes")
+                        .HasColumnType("integer")
+                        .HasColumnName("unsubscribes");
+
+                    b.HasKey("EditionId", "Quarter")
+                        .HasName("pk_edition_pulses");
+
+                    b.HasIndex("PublicationId", "Quarter")
+                        .HasDatabaseName("ix_edition_pulses_publication_id_quarter");
+
+                    b.ToTable("edition_pulses", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Mailer.Storage.FailureText", b =>
+                {
+                    b.Property<Guid>("EditionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("edition_id");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("text");
+
+                    b.HasKey("EditionId", "Reason")
+                        .HasName("pk_failure_texts");
+
+                    b.ToTable("failure_texts", (string)null);
                 });
 
             modelBuilder.Entity("Newsletter.Mailer.Storage.GrantCopy", b =>
@@ -640,6 +824,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     b.Property<Guid>("EditionId")
                         .HasColumnType("uuid")
                         .HasColumnName("edition_id");
+
+                    b.Property<int>("Follows")
+                        .HasColumnType("integer")
+                        .HasColumnName("follows");
 
                     b.Property<Guid>("PublicationId")
                         .HasColumnType("uuid")
@@ -921,6 +1109,32 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                         .HasDatabaseName("ix_senders_publication_id_newsletter_id");
 
                     b.ToTable("senders", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Mailer.Storage.TallyMark", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<Guid>("BatchId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("batch_id");
+
+                    b.Property<Guid>("EditionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("edition_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_tally_marks");
+
+                    b.HasIndex("EditionId")
+                        .HasDatabaseName("ix_tally_marks_edition_id");
+
+                    b.ToTable("tally_marks", (string)null);
                 });
 
             modelBuilder.Entity("Newsletter.Mailer.Storage.TransactionalMail", b =>

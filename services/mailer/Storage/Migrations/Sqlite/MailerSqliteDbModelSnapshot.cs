@@ -327,6 +327,86 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     b.ToTable("batches", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Mailer.Storage.BatchTally", b =>
+                {
+                    b.Property<Guid>("BatchId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("batch_id");
+
+                    b.Property<int>("Accepted")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("accepted");
+
+                    b.Property<int>("Arrived")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("arrived");
+
+                    b.Property<int>("Bounced")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bounced");
+
+                    b.Property<int>("Cancelled")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("cancelled");
+
+                    b.Property<int>("Delivered")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("delivered");
+
+                    b.Property<Guid>("EditionId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("edition_id");
+
+                    b.Property<int>("Failed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("failed");
+
+                    b.Property<long?>("FirstAcceptedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first_accepted_at");
+
+                    b.Property<long?>("LastAcceptedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_accepted_at");
+
+                    b.Property<int>("Queued")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("queued");
+
+                    b.Property<string>("Reasons")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reasons");
+
+                    b.Property<int>("Sending")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sending");
+
+                    b.Property<int>("Skipped")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("skipped");
+
+                    b.Property<int>("Suppressed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("suppressed");
+
+                    b.Property<int>("Taken")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("taken");
+
+                    b.Property<int>("Uncertain")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("uncertain");
+
+                    b.HasKey("BatchId")
+                        .HasName("pk_batch_tallies");
+
+                    b.HasIndex("EditionId")
+                        .HasDatabaseName("ix_batch_tallies_edition_id");
+
+                    b.ToTable("batch_tallies", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Mailer.Storage.Delivery", b =>
                 {
                     b.Property<Guid>("EditionId")
@@ -390,6 +470,9 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
 
                     b.HasIndex("BatchId")
                         .HasDatabaseName("ix_deliveries_batch_id");
+
+                    b.HasIndex("SubscriberId", "EditionId")
+                        .HasDatabaseName("ix_deliveries_subscriber_id_edition_id");
 
                     b.ToTable("deliveries", (string)null);
                 });
@@ -514,9 +597,6 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     b.HasIndex("PostId")
                         .HasDatabaseName("ix_editions_post_id");
 
-                    b.HasIndex("PublicationId")
-                        .HasDatabaseName("ix_editions_publication_id");
-
                     b.HasIndex("State")
                         .HasDatabaseName("ix_editions_state");
 
@@ -527,6 +607,9 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     b.HasIndex("NewsletterId", "SlotAt")
                         .IsUnique()
                         .HasDatabaseName("ix_editions_newsletter_id_slot_at");
+
+                    b.HasIndex("PublicationId", "Id")
+                        .HasDatabaseName("ix_editions_publication_id_id");
 
                     b.ToTable("editions", (string)null);
                 });
@@ -566,6 +649,107 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                         .HasName("pk_edition_counters");
 
                     b.ToTable("edition_counters", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Mailer.Storage.EditionDomains", b =>
+                {
+                    b.Property<Guid>("EditionId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("edition_id");
+
+                    b.Property<long>("CountedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("counted_at");
+
+                    b.Property<string>("Domains")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("domains");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.HasKey("EditionId")
+                        .HasName("pk_edition_domains");
+
+                    b.ToTable("edition_domains", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Mailer.Storage.EditionPulse", b =>
+                {
+                    b.Property<Guid>("EditionId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("edition_id");
+
+                    b.Property<int>("Quarter")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("quarter");
+
+                    b.Property<int>("Accepted")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("accepted");
+
+                    b.Property<int>("Bounced")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bounced");
+
+                    b.Property<int>("Clicks")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("clicks");
+
+                    b.Property<int>("Complaints")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("complaints");
+
+                    b.Property<int>("Delivered")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("delivered");
+
+                    b.Property<int>("MachineOpens")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("machine_opens");
+
+                    b.Property<int>("Opens")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("opens");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<int>("Unsubscribes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("unsubscribes");
+
+                    b.HasKey("EditionId", "Quarter")
+                        .HasName("pk_edition_pulses");
+
+                    b.HasIndex("PublicationId", "Quarter")
+                        .HasDatabaseName("ix_edition_pulses_publication_id_quarter");
+
+                    b.ToTable("edition_pulses", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Mailer.Storage.FailureText", b =>
+                {
+                    b.Property<Guid>("EditionId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("edition_id");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("text");
+
+                    b.HasKey("EditionId", "Reason")
+                        .HasName("pk_failure_texts");
+
+                    b.ToTable("failure_texts", (string)null);
                 });
 
             modelBuilder.Entity("Newsletter.Mailer.Storage.GrantCopy", b =>
@@ -633,6 +817,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     b.Property<Guid>("EditionId")
                         .HasColumnType("TEXT")
                         .HasColumnName("edition_id");
+
+                    b.Property<int>("Follows")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("follows");
 
                     b.Property<Guid>("PublicationId")
                         .HasColumnType("TEXT")
@@ -914,6 +1102,30 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                         .HasDatabaseName("ix_senders_publication_id_newsletter_id");
 
                     b.ToTable("senders", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Mailer.Storage.TallyMark", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("BatchId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("batch_id");
+
+                    b.Property<Guid>("EditionId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("edition_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_tally_marks");
+
+                    b.HasIndex("EditionId")
+                        .HasDatabaseName("ix_tally_marks_edition_id");
+
+                    b.ToTable("tally_marks", (string)null);
                 });
 
             modelBuilder.Entity("Newsletter.Mailer.Storage.TransactionalMail", b =>

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Caching.Memory;
+using Newsletter.Mailer.Storage;
+
+namespace Newsletter.Mailer.Figures;
+
+/// <summary>
+/// What the live page shows, read once a second however many look at it. It sums an edition's batches, a thousand for a million readers, and counts
+/// only those that are moving, sixteen at most: some milliseconds a second, where a count over the ledger of a million takes hundreds.
+/// </summary>
+internal sealed class LiveEditions(IServiceScopeFactory scopes, TimeProvider time) : IDisposable
+{
+    private const int MostCounted = 16;
+    private const int MostKept = 1_000;
+    private static readonly TimeSpan KeepFor = TimeSpan.FromMilliseconds(900);
+    private readonly MemoryCache _views = new(new MemoryCacheOptions { SizeLimit = MostKept });
+    private readonly Lock _lock = new();
+
+    public void Dispose() => _views.Dispose();
+
+    public Task<LiveView?> FindAsync(Guid publication, Guid edition)
+    {
+        lock (_lock)
+        {
+            if (_views.TryGetValue((publication, edition), out Task<LiveView?>? known) && known is { IsFaulted: false }) return known;
+            // Not of the request that came first: the others wait for it, too.
+            return _views.Set((publication, edition), ReadAsync(publication, edition), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = KeepFor });
+        }
+    }
+
+    private async Task<LiveView?> ReadAsync(Guid publication, Guid id)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<MailerDb>();
+        var edition = await db.Editions.AsNoTracking().SingleOrDefaultAsync(e => e.Id == id && e.PublicationId == publication, CancellationToken.None);
+        if (edition is null) return null;
+        var tally = await EditionTally.ReadAsync(db, id, MostCounted, CancellationToken.None);
+        var run = new AcceptedRun(tally.Batches.Select(b => b.Tally));
+        ActivityContext.TryParse(edition.TraceParent, edition.TraceState, isRemote: true, out var trace);
+        return new(
+            edition.Id, edition.Subject, edition.State, edition.IsPaused, edition.PauseReason, tally.Recipients, tally.States,
+            edition.IsOver ? run.AverageRate : run.RateAt(time.GetUtcNow()), run.Points(), edition.CreatedAt, edition.DueAt,
+            run.First, run.Last, edition.FinishedAt, tally.Uncertain, trace == default ? null : trace.TraceId.ToHexString());
+    }
+}
