@@ -47,6 +47,7 @@ public static class ContentService
         app.MapPostWriting();
         app.MapPublishing();
         app.MapPostReading();
+        app.MapPostPreview();
         app.MapPages();
         app.MapFeeds();
         app.MapMedia();

@@ -7,6 +7,7 @@ using Newsletter.Content.Posts;
 using Newsletter.Content.Publications;
 using Newsletter.Content.Storage;
 using Newsletter.Defaults.Hosting;
+using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
 
@@ -19,8 +20,9 @@ internal static class MediaEndpoints
 
     public static void MapMedia(this WebApplication app)
     {
-        app.MapPublication<ContentDb>("/api/v1/publications/{p}/media").WithTags("Media")
-            .MapPost("", UploadAsync).ForStaff(Permission.PostsWrite).WithMetadata(new LargestBodyMetadata(Largest)).Accepts<IFormFile>("image/png", "image/jpeg", "image/webp", "image/gif");
+        var media = app.MapPublication<ContentDb>("/api/v1/publications/{p}/media").WithTags("Media");
+        media.MapGet("", ListAsync).ForStaff(Permission.PostsRead);
+        media.MapPost("", UploadAsync).ForStaff(Permission.PostsWrite).WithMetadata(new LargestBodyMetadata(Largest)).Accepts<IFormFile>("image/png", "image/jpeg", "image/webp", "image/gif");
         app.MapRead("/media/{id:guid}", GetAsync).ForAnyone().ExcludeFromDescription();
     }
 
@@ -38,12 +40,39 @@ internal static class MediaEndpoints
         if (id is null)
         {
             id = Guid.CreateVersion7();
-            db.Add(new Medium { Id = id.Value, PublicationId = publication.Snapshot.Id, ContentType = type, Hash = hash, Bytes = bytes, CreatedAt = time.GetUtcNow() });
+            var size = ImageSize.Of(bytes, type);
+            db.Add(new Medium
+            {
+                Id = id.Value,
+                PublicationId = publication.Snapshot.Id,
+                ContentType = type,
+                Hash = hash,
+                Width = size?.Width,
+                Height = size?.Height,
+                Bytes = bytes,
+                CreatedAt = time.GetUtcNow(),
+            });
             await db.SaveChangesAsync(cancellation);
         }
-        var url = $"{new Uri(options.Value.Url).GetLeftPart(UriPartial.Authority)}/media/{id}";
+        var url = UrlOf(options, id.Value);
         return TypedResults.Created(url, new MediumAnswer(id.Value, url, type));
     }
+
+    /// <summary>Newest first.</summary>
+    private static async Task<Ok<ListPage<MediumView>>> ListAsync(
+        KnownPublication publication, ContentDb db, IOptions<NewsletterOptions> options, CancellationToken cancellation, string? cursor = null, int limit = 50)
+    {
+        var size = Math.Clamp(limit, 1, 100);
+        var before = Cursor.Read(cursor) is not { } text ? Guid.AllBitsSet
+            : Guid.TryParseExact(text, "N", out var last) ? last : throw new BadHttpRequestException("The cursor is not one that this list gave.");
+        var media = await db.Media.Where(m => m.PublicationId == publication.Snapshot.Id && m.Id < before).OrderByDescending(m => m.Id).Take(size + 1)
+            .Select(m => new { m.Id, m.ContentType, m.Width, m.Height, m.CreatedAt }).ToListAsync(cancellation);
+        return TypedResults.Ok(new ListPage<MediumView>(
+            [.. media.Take(size).Select(m => new MediumView(m.Id, UrlOf(options, m.Id), m.ContentType, m.Width, m.Height, m.CreatedAt))],
+            media.Count > size ? Cursor.Of(media[size - 1].Id.ToString("N")) : null));
+    }
+
+    private static string UrlOf(IOptions<NewsletterOptions> options, Guid id) => $"{new Uri(options.Value.Url).GetLeftPart(UriPartial.Authority)}/media/{id}";
 
     private static async Task<IResult> GetAsync(Guid id, ContentDb db, HttpResponse response, CancellationToken cancellation)
     {
@@ -66,3 +95,6 @@ internal static class MediaEndpoints
 }
 
 internal sealed record MediumAnswer(Guid Id, string Url, string ContentType);
+
+/// <param name="Width">In pixels; null for images that were uploaded before sizes were looked at, and where the file does not say.</param>
+internal sealed record MediumView(Guid Id, string Url, string ContentType, int? Width, int? Height, DateTimeOffset CreatedAt);

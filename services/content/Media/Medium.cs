@@ -12,6 +12,9 @@ internal sealed class Medium
     /// <summary>SHA-256, so that the same image is kept once.</summary>
     [NotAudited]
     public required string Hash { get; init; }
+    /// <summary>In pixels; none where the file does not say so at its beginning.</summary>
+    public int? Width { get; init; }
+    public int? Height { get; init; }
     public required byte[] Bytes { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
 }

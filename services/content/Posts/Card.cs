@@ -15,8 +15,8 @@ public sealed record Card(
         p.Id, p.Slug, p.State, p.Kind, p.Title, p.Summary, p.Authors, p.Topics, p.Access, p.Tiers, p.KeepOpen, p.Minutes, p.PublishedAt, p.ScheduledAt, p.UpdatedAt, p.Version);
 }
 
-/// <summary>A place in the order of published posts, newest first; ends in the post's id because dates may be equal.</summary>
-internal readonly record struct Place(DateTimeOffset PublishedAt, Guid Id)
+/// <summary>A place in an order of posts by a date of theirs; ends in the post's id because dates may be equal.</summary>
+internal readonly record struct Place(DateTimeOffset At, Guid Id)
 {
     public static Place? Read(string? cursor)
     {
@@ -27,8 +27,10 @@ internal readonly record struct Place(DateTimeOffset PublishedAt, Guid Id)
             : throw new BadHttpRequestException("The cursor is not one that this list gave.");
     }
 
-    public static string Of(Card card) => Cursor.Of(string.Create(CultureInfo.InvariantCulture,
-        $"{((card.PublishedAt ?? card.UpdatedAt) - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond} {card.Id}"));
+    public static string Of(Card card) => Of(card.PublishedAt ?? card.UpdatedAt, card.Id);
+
+    public static string Of(DateTimeOffset at, Guid id) => Cursor.Of(string.Create(CultureInfo.InvariantCulture,
+        $"{(at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond} {id}"));
 }
 
 internal static class CardQueries
@@ -42,8 +44,22 @@ internal static class CardQueries
     /// <summary>Newest first, from the place on.</summary>
     public static IQueryable<Post> After(this IQueryable<Post> posts, Place? place)
     {
-        if (place is { PublishedAt: var at, Id: var id }) posts = posts.Where(p => p.PublishedAt < at || p.PublishedAt == at && p.Id < id);
+        if (place is { At: var at, Id: var id }) posts = posts.Where(p => p.PublishedAt < at || p.PublishedAt == at && p.Id < id);
         return posts.OrderByDescending(p => p.PublishedAt).ThenByDescending(p => p.Id);
+    }
+
+    /// <summary>Last changed first, from the place on.</summary>
+    public static IQueryable<Post> ChangedBefore(this IQueryable<Post> posts, Place? place)
+    {
+        if (place is { At: var at, Id: var id }) posts = posts.Where(p => p.UpdatedAt < at || p.UpdatedAt == at && p.Id < id);
+        return posts.OrderByDescending(p => p.UpdatedAt).ThenByDescending(p => p.Id);
+    }
+
+    /// <summary>First due first, from the place on.</summary>
+    public static IQueryable<Post> DueAfter(this IQueryable<Post> posts, Place? place)
+    {
+        if (place is { At: var at, Id: var id }) posts = posts.Where(p => p.ScheduledAt > at || p.ScheduledAt == at && p.Id > id);
+        return posts.OrderBy(p => p.ScheduledAt).ThenBy(p => p.Id);
     }
 
     /// <summary>Oldest first, back from the place.</summary>

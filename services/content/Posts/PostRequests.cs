@@ -137,9 +137,9 @@ public sealed record ScheduleRequestOfPost
 internal sealed record PostSource(
     Guid Id, string Slug, PostState State, PostKind Kind, string Title, string Body, string Summary, IReadOnlyList<string> Authors, IReadOnlyList<string> Topics,
     Access Access, IReadOnlyList<string> Tiers, bool KeepOpen, string? Newsletter, IReadOnlyList<EntrySource> Entries, string Url, DateTimeOffset? ScheduledAt,
-    DateTimeOffset? FirstPublishedAt, DateTimeOffset? PublishedAt, DateTimeOffset UpdatedAt, long Version)
+    DateTimeOffset? FirstPublishedAt, DateTimeOffset? PublishedAt, DateTimeOffset UpdatedAt, Guid? UpdatedBy, long Version)
 {
     public static PostSource Of(Post p, string baseUrl) => new(
         p.Id, p.Slug, p.State, p.Kind, p.Title, p.Body, p.Summary, p.Authors, p.Topics, p.Access, p.Tiers, p.KeepOpen, p.Newsletter, p.Entries, Post.UrlOf(baseUrl, p.Slug),
-        p.ScheduledAt, p.FirstPublishedAt, p.PublishedAt, p.UpdatedAt, p.Version);
+        p.ScheduledAt, p.FirstPublishedAt, p.PublishedAt, p.UpdatedAt, p.UpdatedBy, p.Version);
 }

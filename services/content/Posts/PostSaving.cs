@@ -8,11 +8,12 @@ namespace Newsletter.Content.Posts;
 internal static class PostSaving
 {
     /// <summary>Saves a changed post with its event and its place in search.</summary>
+    /// <param name="by">Who changed it.</param>
     /// <param name="tell">It is published, or was until this change.</param>
     public static async Task SavePostAsync(
-        this ContentDb db, Post post, KnownPublication publication, bool tell, PostCache cache, TimeProvider time, CancellationToken cancellation)
+        this ContentDb db, Post post, KnownPublication publication, Guid? by, bool tell, PostCache cache, TimeProvider time, CancellationToken cancellation)
     {
-        post.Stamp(time);
+        post.Stamp(by, time);
         if (tell)
         {
             await SearchIndex.PutAsync(db, post, publication, cancellation);

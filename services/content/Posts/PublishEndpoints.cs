@@ -33,7 +33,7 @@ internal static class PublishEndpoints
         var newsletter = PostSaving.NewsletterFor(publication, request.Newsletter, post.Newsletter);
         if (newsletter is null && request.Mail) return Problem.Field("newsletter", "There is no newsletter of posts with this slug.");
         post.Publish(request.Mail ? newsletter!.Id : null, request.Roundup, request.PublishedAt, now);
-        await db.SavePostAsync(post, publication, tell: true, cache, time, cancellation);
+        await db.SavePostAsync(post, publication, caller.Subject, tell: true, cache, time, cancellation);
         return TypedResults.Ok(WriteEndpoints.Answer(post, publication, response));
     }
 
@@ -47,7 +47,7 @@ internal static class PublishEndpoints
         {
             var wasPublished = post.State == PostState.Published;
             post.Withdraw();
-            await db.SavePostAsync(post, publication, tell: wasPublished, cache, time, cancellation);
+            await db.SavePostAsync(post, publication, caller.Subject, tell: wasPublished, cache, time, cancellation);
         }
         return TypedResults.Ok(WriteEndpoints.Answer(post, publication, response));
     }
@@ -64,7 +64,7 @@ internal static class PublishEndpoints
         var newsletter = PostSaving.NewsletterFor(publication, request.Newsletter, post.Newsletter);
         if (newsletter is null && request.Mail) return Problem.Field("newsletter", "There is no newsletter of posts with this slug.");
         post.Schedule(request.At, request.Mail ? newsletter!.Id : null, request.Roundup);
-        await db.SavePostAsync(post, publication, tell: false, cache, time, cancellation);
+        await db.SavePostAsync(post, publication, caller.Subject, tell: false, cache, time, cancellation);
         return TypedResults.Ok(WriteEndpoints.Answer(post, publication, response));
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Newsletter.Content.Embeds;
 using Newsletter.Content.Gates;
 using Newsletter.Content.Publications;
+using Newsletter.Content.Search;
 using Newsletter.Content.Storage;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Http;
@@ -13,6 +14,8 @@ namespace Newsletter.Content.Posts;
 
 internal static class ReadEndpoints
 {
+    private const int LongestQuery = 200;
+
     public static void MapPostReading(this WebApplication app)
     {
         var posts = app.MapPublication<ContentDb>("/api/v1/publications/{p}/posts").WithTags("Posts");
@@ -21,26 +24,33 @@ internal static class ReadEndpoints
         posts.MapGet("/{slug}/preview", PreviewAsync).ForStaff(Permission.PostsRead);
     }
 
-    /// <summary>Published posts, newest first; for staff also the others, by <c>state</c>.</summary>
+    /// <summary>
+    /// Published posts, newest first. For staff also drafts and, with <c>state=all</c>, every post, last changed first; and what is scheduled, first due first.
+    /// </summary>
+    /// <param name="q">Part of the title, for staff; case and accents do not matter.</param>
     private static async Task<Results<Ok<ListPage<CardAnswer>>, ProblemHttpResult>> ListAsync(
         KnownPublication publication, Caller? caller, ContentDb db, CancellationToken cancellation,
-        string? state = null, string? topic = null, string? kind = null, string? cursor = null, int limit = 50)
+        string? state = null, string? topic = null, string? kind = null, string? q = null, string? cursor = null, int limit = 50)
     {
-        if (!TryRead(state, PostState.Published, out var wanted)) return Problem.BadRequest("A state is draft, scheduled or published.");
+        var all = state == "all";
+        if (!TryRead(all ? null : state, PostState.Published, out var wanted)) return Problem.BadRequest("A state is draft, scheduled, published or all.");
         if (!TryRead(kind, PostKind.Article, out var wantedKind)) return Problem.BadRequest("A kind is article or digest.");
-        if (wanted != PostState.Published && caller?.May(Permission.PostsRead) != true) return Problem.Forbidden("Drafts are for staff.");
+        var isStaff = caller?.May(Permission.PostsRead) == true;
+        if ((all || wanted != PostState.Published) && !isStaff) return Problem.Forbidden("Drafts are for staff.");
+        if (q is not null && !isStaff) return Problem.Forbidden("Readers have the search.");
         var size = Math.Clamp(limit, 1, 100);
-        var posts = db.Posts.AsNoTracking().Where(p => p.PublicationId == publication.Snapshot.Id && p.State == wanted);
+        var posts = db.Posts.AsNoTracking().Where(p => p.PublicationId == publication.Snapshot.Id && (all || p.State == wanted));
         if (topic is not null) posts = posts.WithTopic(db, topic);
         if (kind is not null) posts = posts.Where(p => p.Kind == wantedKind);
+        if (q is not null && Folded.Text(q.Length > LongestQuery ? q[..LongestQuery] : q) is { Length: > 0 } words) posts = posts.Where(p => p.FoldedTitle.Contains(words));
         var place = Place.Read(cursor);
-        // Drafts have no date to go by; ids rise with time.
-        if (wanted == PostState.Published) posts = posts.After(place);
-        else if (place is { Id: var id }) posts = posts.Where(p => p.Id < id).OrderByDescending(p => p.Id);
-        else posts = posts.OrderByDescending(p => p.Id);
+        posts = all || wanted == PostState.Draft ? posts.ChangedBefore(place) : wanted == PostState.Scheduled ? posts.DueAfter(place) : posts.After(place);
         var cards = await posts.Take(size + 1).Select(Card.OfPost).ToListAsync(cancellation);
         return TypedResults.Ok(new ListPage<CardAnswer>(
-            [.. cards.Take(size).Select(c => CardAnswer.Of(c, publication.BaseUrl))], cards.Count > size ? Place.Of(cards[size - 1]) : null));
+            [.. cards.Take(size).Select(c => CardAnswer.Of(c, publication.BaseUrl))], cards.Count > size ? PlaceOf(cards[size - 1]) : null));
+
+        string PlaceOf(Card last) => Place.Of(
+            all || wanted == PostState.Draft ? last.UpdatedAt : wanted == PostState.Scheduled ? last.ScheduledAt!.Value : last.PublishedAt ?? last.UpdatedAt, last.Id);
     }
 
     private static async Task<Results<Ok<PostAnswer>, ProblemHttpResult>> GetAsync(

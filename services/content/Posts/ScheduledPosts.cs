@@ -60,7 +60,7 @@ internal sealed partial class ScheduledPosts(IServiceScopeFactory scopes, PostCa
         if (post is null) return;
         var publication = KnownPublication.Of(await db.Publications.AsNoTracking().SingleAsync(p => p.Id == post.PublicationId, cancellation));
         post.Publish(post.NewsletterId, post.InRoundup, null, time.GetUtcNow());
-        await db.SavePostAsync(post, publication, tell: true, cache, time, cancellation);
+        await db.SavePostAsync(post, publication, by: null, tell: true, cache, time, cancellation);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scheduled posts cannot be published now; trying again")]

@@ -14,7 +14,7 @@ namespace Newsletter.Content.Posts;
 
 internal static class WriteEndpoints
 {
-    private const int LargestBody = 2 << 20;
+    internal const int LargestBody = 2 << 20;
 
     public static void MapPostWriting(this WebApplication app)
     {
@@ -26,7 +26,8 @@ internal static class WriteEndpoints
     }
 
     private static async Task<Results<Created<PostSource>, ValidationProblem, ProblemHttpResult>> CreateAsync(
-        PostRequest request, KnownPublication publication, ContentDb db, PostCache cache, TimeProvider time, HttpResponse response, CancellationToken cancellation)
+        PostRequest request, Caller caller, KnownPublication publication, ContentDb db, PostCache cache, TimeProvider time, HttpResponse response,
+        CancellationToken cancellation)
     {
         var slug = request.Slug ?? SlugOf(request.Title);
         if (!Slugs.IsSlug(slug)) return Problem.Field("slug", "A slug cannot be made of this title; give one.");
@@ -35,7 +36,7 @@ internal static class WriteEndpoints
         db.Add(post);
         try
         {
-            await db.SavePostAsync(post, publication, tell: false, cache, time, cancellation);
+            await db.SavePostAsync(post, publication, caller.Subject, tell: false, cache, time, cancellation);
         }
         catch (DbUpdateException e) when (DatabaseFailure.IsUniqueViolation(e))
         {
@@ -50,7 +51,7 @@ internal static class WriteEndpoints
     {
         if (await FindAsync(db, publication, slug, cancellation) is not { } post) return NoSuchPost();
         if (Refusal(post, caller, http) is { } refusal) return refusal;
-        if (request.Version is { } version && version != post.Version) return Problem.Conflict("Somebody else changed this post; read it again.");
+        if (request.Version is { } version && version != post.Version) return Overtaken(post, StatusCodes.Status409Conflict);
         var moved = request.Slug ?? post.Slug;
         if (!post.MayMoveTo(moved)) return Problem.Conflict("The address of a post that was published does not change.");
         cache.Forget(post);
@@ -58,7 +59,7 @@ internal static class WriteEndpoints
         if (Write(post, request, publication) is { } wrong) return wrong;
         try
         {
-            await db.SavePostAsync(post, publication, tell: post.State == PostState.Published, cache, time, cancellation);
+            await db.SavePostAsync(post, publication, caller.Subject, tell: post.State == PostState.Published, cache, time, cancellation);
         }
         catch (DbUpdateException e) when (DatabaseFailure.IsUniqueViolation(e))
         {
@@ -72,7 +73,7 @@ internal static class WriteEndpoints
     {
         if (await FindAsync(db, publication, slug, cancellation) is not { } post) return NoSuchPost();
         if (Refusal(post, caller, http) is { } refusal) return refusal;
-        post.Stamp(time);
+        post.Stamp(caller.Subject, time);
         db.Remove(post);
         db.RemoveRange(await db.SearchDocuments.Where(d => d.PostId == post.Id).ToListAsync(cancellation));
         db.RemoveRange(await db.PostTopics.Where(t => t.PostId == post.Id).ToListAsync(cancellation));
@@ -103,15 +104,20 @@ internal static class WriteEndpoints
         if (post.State != PostState.Draft && !caller.May(Permission.PostsPublish)) return Problem.Forbidden("A scheduled or published post is changed by those who may publish.");
         var expected = http.Headers[HeaderNames.IfMatch].ToString();
         return expected.Length > 0 && expected != "*" && !expected.Split(',', StringSplitOptions.TrimEntries).Contains(ETagOf(post))
-            ? Problem.Of(StatusCodes.Status412PreconditionFailed, "Somebody else changed this post; read it again.")
+            ? Overtaken(post, StatusCodes.Status412PreconditionFailed)
             : null;
     }
+
+    /// <summary>Says what is stored now, so that an editor can show who was faster.</summary>
+    private static ProblemHttpResult Overtaken(Post post, int status) => TypedResults.Problem(
+        "Somebody else changed this post; read it again.", statusCode: status,
+        extensions: new Dictionary<string, object?> { ["version"] = post.Version, ["updatedAt"] = post.UpdatedAt, ["updatedBy"] = post.UpdatedBy });
 
     private static string ETagOf(Post post) => $"\"{post.Version}\"";
 
     private static PostSnapshot Tombstone(Post post) => new() { Id = post.Id, PublicationId = post.PublicationId, Version = post.Version, Deleted = true, Slug = post.Slug };
 
-    private static ValidationProblem? Write(Post post, PostRequest request, KnownPublication publication)
+    internal static ValidationProblem? Write(Post post, PostRequest request, KnownPublication publication)
     {
         if (request.Newsletter is not null && PostSaving.NewsletterFor(publication, request.Newsletter, null) is null)
             return Problem.Field("newsletter", "There is no newsletter of posts with this slug.");
@@ -128,7 +134,7 @@ internal static class WriteEndpoints
         }
     }
 
-    private static string SlugOf(string title)
+    internal static string SlugOf(string title)
     {
         var words = Search.Folded.Text(title).Where(c => c == ' ' || char.IsAsciiLetterOrDigit(c)).ToArray();
         var slug = new string(words).Replace(' ', '-').Trim('-');

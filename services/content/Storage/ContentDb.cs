@@ -43,6 +43,8 @@ internal abstract class ContentDb(DbContextOptions options, PublicationCache cac
         var post = model.Entity<Post>().ToTable("posts");
         post.HasIndex(p => new { p.PublicationId, p.Slug }).IsUnique();
         post.HasIndex(p => new { p.PublicationId, p.State, p.PublishedAt, p.Id });
+        post.HasIndex(p => new { p.PublicationId, p.State, p.UpdatedAt, p.Id });
+        post.HasIndex(p => new { p.PublicationId, p.UpdatedAt, p.Id });
         post.HasIndex(p => new { p.State, p.ScheduledAt });
         post.Property(p => p.Version).IsConcurrencyToken();
         post.Property(p => p.Authors).AsJson();
@@ -60,7 +62,9 @@ internal abstract class ContentDb(DbContextOptions options, PublicationCache cac
         if (IsSqlite) document.HasIndex(d => d.PublicationId);
         else document.HasIndex(d => d.Text).HasMethod("GIN").IsTsVectorExpressionIndex("simple");
 
-        model.Entity<Medium>().ToTable("media").HasIndex(m => new { m.PublicationId, m.Hash }).IsUnique();
+        var medium = model.Entity<Medium>().ToTable("media");
+        medium.HasIndex(m => new { m.PublicationId, m.Hash }).IsUnique();
+        medium.HasIndex(m => new { m.PublicationId, m.Id });
 
         model.Entity<Reader>().ToTable("readers");
         model.Entity<Grant>().ToTable("grants").HasIndex(g => g.SubscriberId);

@@ -1,3 +1,4 @@
+using Newsletter.Content.Search;
 using Newsletter.Content.Texts;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Audit;
@@ -19,6 +20,8 @@ public sealed class Post
     public PostState State { get; private set; }
     public PostKind Kind { get; private set; }
     public string Title { get; private set; } = "";
+    /// <summary>As titles are searched: lower case, without accents.</summary>
+    public string FoldedTitle { get; private set; } = "";
     public string Summary { get; private set; } = "";
     public IReadOnlyList<string> Authors { get; private set; } = [];
     public IReadOnlyList<string> Topics { get; private set; } = [];
@@ -46,6 +49,8 @@ public sealed class Post
     public DateTimeOffset? PublishedAt { get; private set; }
     [NotAudited]
     public DateTimeOffset UpdatedAt { get; private set; }
+    /// <summary>The account or API key that changed it last; none: its time had come.</summary>
+    public Guid? UpdatedBy { get; private set; }
     public long Version { get; private set; }
 
     public static Post Create(Guid publicationId, string slug, TimeProvider time) =>
@@ -61,6 +66,7 @@ public sealed class Post
         (Kind, Title, Summary, Authors, Topics) = (text.Kind, text.Title, text.Summary, text.Authors, text.Topics);
         (Access, Tiers, KeepOpen, Newsletter) = (text.Access, text.Tiers, text.KeepOpen, text.Newsletter);
         (Body, Entries, Minutes) = (text.Body, entries, Rendering.Minutes);
+        FoldedTitle = Folded.Text(text.Title);
     }
 
     public void RenderAgain(string url) => Rendering = Renderer.Render(Body, Entries, url);
@@ -88,9 +94,9 @@ public sealed class Post
     public void Withdraw() => (State, ScheduledAt) = (PostState.Draft, null);
 
     /// <summary>Call once per change, before saving.</summary>
-    public void Stamp(TimeProvider time)
+    public void Stamp(Guid? by, TimeProvider time)
     {
-        UpdatedAt = Whole(time.GetUtcNow());
+        (UpdatedAt, UpdatedBy) = (Whole(time.GetUtcNow()), by);
         Restamp(time);
     }
 

@@ -20,13 +20,15 @@ internal static partial class Renderer
         var content = RichText.Render(More().Replace(body, $"\n\n<p>{Mark}</p>\n\n", 1), url);
         var (teaser, whole) = Split(content);
         var rendered = Entries(entries, url, [.. content.QuerySelectorAll("[id]").Select(e => e.Id!)]);
+        var words = whole.Sum(n => Words(n.TextContent)) + rendered.Sum(e => Words(e.Text));
         return new()
         {
             Teaser = PieceOf(teaser),
             Whole = PieceOf(whole),
             Sections = Sections(whole),
             Entries = rendered,
-            Minutes = Math.Max(1, (Words(content.TextContent) + rendered.Sum(e => Words(e.Text)) + WordsPerMinute / 2) / WordsPerMinute),
+            Words = words,
+            Minutes = Math.Max(1, (words + WordsPerMinute / 2) / WordsPerMinute),
         };
     }
 
@@ -101,6 +103,9 @@ internal static partial class Renderer
     private static string Html(IEnumerable<INode> nodes) => string.Concat(nodes.Select(n => n.ToHtml())).Trim();
 
     private static int Words(string text) => Word().Count(text);
+
+    /// <summary>Whether the author has said where the free preview ends.</summary>
+    public static bool IsMarked(string body) => More().IsMatch(body);
 
     [GeneratedRegex(@"^[ \t]*<!--[ \t]*more[ \t]*-->[ \t]*\r?$", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
     private static partial Regex More();

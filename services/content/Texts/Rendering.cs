@@ -12,6 +12,7 @@ public sealed record Rendering
     /// <summary>The whole, cut at its second-level headings: what stands before the first, then each of them with its text.</summary>
     public IReadOnlyList<Section> Sections { get; init; } = [];
     public IReadOnlyList<EntrySnapshot> Entries { get; init; } = [];
+    public int Words { get; init; }
     public int Minutes { get; init; }
 
     /// <summary>One cut for each level, lowest first, of a post that asks for <paramref name="access"/>.</summary>

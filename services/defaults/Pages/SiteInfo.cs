@@ -10,6 +10,7 @@ public sealed record SiteInfo(string Name, string Tagline, string BaseUrl, strin
 }
 
 /// <summary>What search engines and link previews are told. Without a title, the page is the publication's front page.</summary>
+/// <param name="PreviewOrigin">Of a page that is shown inside another site's: where its styles lie. Such a page has no script.</param>
 public sealed record PageInfo(
     string? Title = null,
     string? Description = null,
@@ -17,7 +18,8 @@ public sealed record PageInfo(
     bool NoIndex = false,
     string OgType = "website",
     string? ImageUrl = null,
-    JsonNode? JsonLd = null);
+    JsonNode? JsonLd = null,
+    string? PreviewOrigin = null);
 
 /// <summary>Who looks at the page. Pages for anonymous viewers carry nothing personal, so that they can be cached.</summary>
 public sealed record Viewer(bool SignedIn, string? DisplayName, bool IsMember)

@@ -71,9 +71,17 @@ namespace Newsletter.Content.Storage.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("hash");
 
+                    b.Property<int?>("Height")
+                        .HasColumnType("integer")
+                        .HasColumnName("height");
+
                     b.Property<Guid>("PublicationId")
                         .HasColumnType("uuid")
                         .HasColumnName("publication_id");
+
+                    b.Property<int?>("Width")
+                        .HasColumnType("integer")
+                        .HasColumnName("width");
 
                     b.HasKey("Id")
                         .HasName("pk_media");
@@ -81,6 +89,9 @@ namespace Newsletter.Content.Storage.Migrations.Postgres
                     b.HasIndex("PublicationId", "Hash")
                         .IsUnique()
                         .HasDatabaseName("ix_media_publication_id_hash");
+
+                    b.HasIndex("PublicationId", "Id")
+                        .HasDatabaseName("ix_media_publication_id_id");
 
                     b.ToTable("media", (string)null);
                 });
@@ -309,6 +320,11 @@ namespace Newsletter.Content.Storage.Migrations.Postgres
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("first_published_at");
 
+                    b.Property<string>("FoldedTitle")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("folded_title");
+
                     b.Property<bool>("InRoundup")
                         .HasColumnType("boolean")
                         .HasColumnName("in_roundup");
@@ -383,6 +399,10 @@ namespace Newsletter.Content.Storage.Migrations.Postgres
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("updated_at");
 
+                    b.Property<Guid?>("UpdatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("updated_by");
+
                     b.Property<long>("Version")
                         .IsConcurrencyToken()
                         .HasColumnType("bigint")
@@ -398,8 +418,14 @@ namespace Newsletter.Content.Storage.Migrations.Postgres
                     b.HasIndex("State", "ScheduledAt")
                         .HasDatabaseName("ix_posts_state_scheduled_at");
 
+                    b.HasIndex("PublicationId", "UpdatedAt", "Id")
+                        .HasDatabaseName("ix_posts_publication_id_updated_at_id");
+
                     b.HasIndex("PublicationId", "State", "PublishedAt", "Id")
                         .HasDatabaseName("ix_posts_publication_id_state_published_at_id");
+
+                    b.HasIndex("PublicationId", "State", "UpdatedAt", "Id")
+                        .HasDatabaseName("ix_posts_publication_id_state_updated_at_id");
 
                     b.ToTable("posts", (string)null);
                 });

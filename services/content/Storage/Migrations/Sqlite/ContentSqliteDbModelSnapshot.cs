@@ -64,9 +64,17 @@ namespace Newsletter.Content.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("hash");
 
+                    b.Property<int?>("Height")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("height");
+
                     b.Property<Guid>("PublicationId")
                         .HasColumnType("TEXT")
                         .HasColumnName("publication_id");
+
+                    b.Property<int?>("Width")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("width");
 
                     b.HasKey("Id")
                         .HasName("pk_media");
@@ -74,6 +82,9 @@ namespace Newsletter.Content.Storage.Migrations.Sqlite
                     b.HasIndex("PublicationId", "Hash")
                         .IsUnique()
                         .HasDatabaseName("ix_media_publication_id_hash");
+
+                    b.HasIndex("PublicationId", "Id")
+                        .HasDatabaseName("ix_media_publication_id_id");
 
                     b.ToTable("media", (string)null);
                 });
@@ -299,6 +310,11 @@ namespace Newsletter.Content.Storage.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("first_published_at");
 
+                    b.Property<string>("FoldedTitle")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("folded_title");
+
                     b.Property<bool>("InRoundup")
                         .HasColumnType("INTEGER")
                         .HasColumnName("in_roundup");
@@ -373,6 +389,10 @@ namespace Newsletter.Content.Storage.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("updated_at");
 
+                    b.Property<Guid?>("UpdatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("updated_by");
+
                     b.Property<long>("Version")
                         .IsConcurrencyToken()
                         .HasColumnType("INTEGER")
@@ -388,8 +408,14 @@ namespace Newsletter.Content.Storage.Migrations.Sqlite
                     b.HasIndex("State", "ScheduledAt")
                         .HasDatabaseName("ix_posts_state_scheduled_at");
 
+                    b.HasIndex("PublicationId", "UpdatedAt", "Id")
+                        .HasDatabaseName("ix_posts_publication_id_updated_at_id");
+
                     b.HasIndex("PublicationId", "State", "PublishedAt", "Id")
                         .HasDatabaseName("ix_posts_publication_id_state_published_at_id");
+
+                    b.HasIndex("PublicationId", "State", "UpdatedAt", "Id")
+                        .HasDatabaseName("ix_posts_publication_id_state_updated_at_id");
 
                     b.ToTable("posts", (string)null);
                 });
