@@ -52,9 +52,11 @@ public static class MailerService
         var api = app.MapPublication<MailerDb>("/api/v1/publications/{p}");
         api.MapEditions();
         api.MapEditionActions();
+        api.MapDeliveryExport();
         api.MapLive();
         api.MapFigures();
         api.MapLetterStatistics();
+        api.MapProofs();
         api.MapRoundups();
         api.MapDeliverability();
         api.MapSegments();
@@ -66,6 +68,7 @@ public static class MailerService
         builder.Services.AddSingleton<VariantBooks>();
         builder.Services.AddScoped<FanOut>();
         builder.Services.AddScoped<EditionClosing>();
+        builder.Services.AddScoped<Proofs>();
         builder.Services.AddWorker<EditionWorker>();
     }
 

@@ -111,7 +111,7 @@ public sealed class EditionApiTests(SendingFixture fixture) : IClassFixture<Send
             Assert.Equal(HttpStatusCode.Unauthorized, await CallAsync(_mailer.Service.Anonymous(), route, mine));
             Assert.Equal(HttpStatusCode.Forbidden, await CallAsync(other.As(Role.Owner), route, mine));
             Assert.Equal(HttpStatusCode.Forbidden, await CallAsync(mine.As(Role.Reader), route, mine));
-            Assert.Equal(HttpStatusCode.Forbidden, await CallAsync(_mailer.Service.As(Role.Owner, mine.Id, scopes: "posts:read"), route, mine));
+            Assert.Equal(HttpStatusCode.Forbidden, await CallAsync(_mailer.Service.As(Role.Owner, mine.Id, scopes: Permission.SendersWrite == permission ? Permission.PostsRead : Permission.SendersWrite), route, mine));
             foreach (var role in new[] { Role.Author, Role.Editor }.Where(r => !Permission.Of[r].Contains(permission)))
                 Assert.Equal(HttpStatusCode.Forbidden, await CallAsync(mine.As(role), route, mine));
         }

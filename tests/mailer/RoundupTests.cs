@@ -72,14 +72,55 @@ public sealed class RoundupTests(SendingFixture fixture) : IClassFixture<Sending
     [Fact]
     public async Task A_roundup_without_anything_new_mails_nobody_and_closes_its_slot()
     {
-        var publication = await _mailer.PublicationAsync();
+        // Its hour came a minute ago.
+        var hour = _mailer.Service.Time.GetUtcNow().AddMinutes(-1);
+        var publication = await _mailer.PublicationAsync(schedule: new(hour.DayOfWeek, TimeOnly.FromTimeSpan(hour.TimeOfDay)));
         await publication.JoinAsync("nothing", publication.Roundup);
 
-        var edition = await _mailer.SentAsync(await RunAsync(publication, HttpStatusCode.Created));
+        var edition = await _mailer.EditionAsync(e => e.PublicationId == publication.Id && e.State == EditionState.Sent, "the slot closed at its hour");
 
         Assert.Equal(0, edition.Recipients);
         Assert.Empty(_mailer.Provider.To("nothing"));
     }
+
+    [Fact]
+    public async Task A_roundup_that_is_run_early_with_nothing_new_is_refused_and_keeps_its_slot()
+    {
+        var publication = await _mailer.PublicationAsync(schedule: InThreeDays());
+        await publication.JoinAsync("patient", publication.Roundup);
+
+        using var refused = await publication.RunRoundupAsync();
+        Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
+        Assert.Contains("Nothing new", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        await publication.TellAsync(publication.Post("Late news", asLetter: false));
+        await _mailer.SentAsync(await RunAsync(publication, HttpStatusCode.Created));
+        Assert.Single(_mailer.Provider.To("patient"));
+    }
+
+    [Fact]
+    public async Task Staff_see_when_each_roundup_goes_out_and_what_it_would_hold()
+    {
+        var publication = await _mailer.PublicationAsync(schedule: InThreeDays());
+        await publication.JoinAsync("watch", publication.Roundup);
+        await publication.TellAsync(publication.Post("Waiting", asLetter: false));
+
+        var before = Assert.Single((await RoundupsAsync(publication)).EnumerateArray());
+        var edition = await RunAsync(publication, HttpStatusCode.Created);
+        var after = Assert.Single((await RoundupsAsync(publication)).EnumerateArray());
+
+        Assert.Equal(("weekly", "The week", 1), (before.GetProperty("newsletter").GetString(), before.GetProperty("name").GetString(), before.GetProperty("waitingPosts").GetInt32()));
+        Assert.Equal(JsonValueKind.Null, before.GetProperty("lastEditionId").ValueKind);
+        Assert.Equal((0, edition), (after.GetProperty("waitingPosts").GetInt32(), after.GetProperty("lastEditionId").GetGuid()));
+        Assert.Equal(before.GetProperty("nextAt").GetDateTimeOffset(), after.GetProperty("lastSlotAt").GetDateTimeOffset());
+        Assert.Equal(before.GetProperty("nextAt").GetDateTimeOffset().AddDays(7), after.GetProperty("nextAt").GetDateTimeOffset());
+        Assert.Equal(0, after.GetProperty("missed").GetInt32());
+    }
+
+    private RoundupSchedule InThreeDays() => new(_mailer.Service.Time.GetUtcNow().AddDays(3).DayOfWeek, new(8, 0));
+
+    private static async Task<JsonElement> RoundupsAsync(TestPublication publication) =>
+        (await publication.As(Role.Author).GetFromJsonAsync<JsonElement>($"{publication.Api}/roundups", TestContext.Current.CancellationToken)).GetProperty("items");
 
     [Fact]
     public void Above_two_hundred_variants_whole_posts_are_chosen()

@@ -5,10 +5,7 @@ using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
 using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Letters;
-using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
-using Newsletter.Mailer.Templates;
-using Newsletter.Mailer.Tracking;
 
 namespace Newsletter.Mailer.Editions;
 
@@ -80,44 +77,11 @@ internal static class EditionActions
 
     /// <summary>The fullest cut of a post, to one address, on no ledger.</summary>
     private static async Task<Results<Accepted, ValidationProblem, ProblemHttpResult>> TestAsync(
-        TestRequest request, CurrentPublication publication, MailerDb db, VariantBooks books, MailSenders senders, IMailProvider provider, TimeProvider time,
-        CancellationToken cancellation)
+        TestRequest request, CurrentPublication publication, MailerDb db, Proofs proofs, CancellationToken cancellation)
     {
-        if (request.To.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))) return Problem.Field("to", "The address must be one line without spaces.");
         var post = await db.Posts.AsNoTracking().Where(p => p.PublicationId == publication.Id && p.Slug == request.Post && p.Published).FirstOrDefaultAsync(cancellation);
         if (post is null) return Problem.NotFound("There is no such published post.");
-        var newsletters = publication.Snapshot.Newsletters;
-        var newsletter = newsletters.FirstOrDefault(n => n.Id == post.Snapshot.NewsletterId) ?? newsletters.FirstOrDefault(n => n.Kind == Contracts.NewsletterKind.Posts);
-        if (newsletter is null) return Problem.Conflict("The publication has no newsletter of posts.");
-        var edition = Edition.OfPost(publication.Id, newsletter.Id, post.Snapshot, time);
-        var letter = await books.ProofAsync(db, edition, post.Snapshot, cancellation);
-        if (letter is null) return Problem.Conflict("The post has nothing to show.");
-        var (from, replyTo) = await senders.OfAsync(db, publication.Snapshot, newsletter.Id, cancellation);
-        var outcome = (await provider.SendAsync(new()
-        {
-            From = from,
-            ReplyTo = replyTo,
-            Subject = $"[Test] {letter.Subject}",
-            Html = letter.Html,
-            Text = letter.Text,
-            Categories = ["test"],
-            Letters =
-            [
-                new()
-                {
-                    Key = edition.Id.ToString("N"),
-                    To = new(request.To),
-                    MessageId = $"{edition.Id:N}@{from.Address[(from.Address.LastIndexOf('@') + 1)..]}",
-                    Substitutions = new Dictionary<string, string> { [Placeholder.Reader] = TrackingCodes.Nobody, [Placeholder.Unsubscribe] = "test" },
-                },
-            ],
-        }, cancellation))[0];
-        return outcome switch
-        {
-            SendOutcome.Accepted => TypedResults.Accepted((string?)null),
-            SendOutcome.Rejected rejected => Problem.Of(StatusCodes.Status422UnprocessableEntity, $"The mail provider refused it ({rejected.Code})."),
-            _ => Problem.Of(StatusCodes.Status503ServiceUnavailable, "The mail provider is away."),
-        };
+        return await proofs.SendAsync(db, publication.Snapshot, post.Snapshot, request.To, cancellation);
     }
 }
 

@@ -33,14 +33,6 @@ internal sealed class VariantBooks(SecretKeys keys, TimeProvider time)
         }
     }
 
-    /// <summary>A letter of one post that belongs to no edition: staff look at it before they publish.</summary>
-    public async Task<Letter?> ProofAsync(MailerDb db, Edition edition, PostSnapshot post, CancellationToken cancellation)
-    {
-        var cut = LetterChoice.CutAt(post, Access.Paid);
-        if (cut is null || await PressAsync(db, edition, [post], cancellation) is not { } press) return null;
-        return press.Print([LetterChoice.Whole(post, cut)!]);
-    }
-
     /// <summary>Those of the posts that are published now, in the order of the list.</summary>
     public static async Task<List<PostSnapshot>> PostsAsync(MailerDb db, IReadOnlyList<Guid> ids, CancellationToken cancellation)
     {

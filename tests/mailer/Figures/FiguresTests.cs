@@ -153,6 +153,32 @@ public abstract class FiguresTests(FiguresFixture fixture)
         Assert.Equal(0, (await FiguresFixture.GetAsync(publication, "editions?state=cancelled")).GetProperty("items").GetArrayLength());
     }
 
+    [Fact]
+    public async Task Deliveries_are_exported_and_no_field_is_a_formula()
+    {
+        var publication = await fixture.Sending.PublicationAsync();
+        var kept = publication.Reader("kept");
+        var evil = publication.Reader("evil") with { Email = "=cmd@example.com", NormalisedEmail = "=cmd@example.com" };
+        var gone = publication.Reader("gone");
+        await publication.TellAsync(kept, evil, gone);
+        var (edition, mails) = await fixture.MailAsync(publication, "Export");
+        await publication.TellAsync(gone with { Version = TestPublication.NextVersion(), Deleted = true });
+        await fixture.TellAsync(FiguresFixture.EventOf(mails.Single(m => m.To == "kept@example.com"), "delivered"));
+
+        using var answer = await publication.As(Role.Owner).GetAsync($"{publication.Api}/editions/{edition.Id}/export");
+
+        Assert.Equal("text/csv", answer.Content.Headers.ContentType!.MediaType);
+        var lines = (await answer.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.TrimEnd('\r').Split(',')).ToList();
+        Assert.Equal(["subscriberId", "email", "state", "reason"], lines[0][..4]);
+        var rows = lines.Skip(1).ToDictionary(l => Guid.Parse(l[0]));
+        Assert.Equal(("kept@example.com", "delivered"), (rows[kept.Id][1], rows[kept.Id][2]));
+        Assert.Equal("'=cmd@example.com", rows[evil.Id][1].Trim('"'));
+        Assert.Equal(("", "accepted"), (rows[gone.Id][1], rows[gone.Id][2]));
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, (await publication.As(Role.Editor).GetAsync($"{publication.Api}/editions/{edition.Id}/export")).StatusCode);
+        using var exportOnly = await fixture.Mailer.As(Role.Owner, publication.Id, scopes: Permission.SubscribersExport).GetAsync($"{publication.Api}/editions/{edition.Id}/export");
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, exportOnly.StatusCode);
+    }
+
     private async Task FollowAsync(Guid edition, Guid reader, string address)
     {
         var key = await fixture.Sending.Service.WithDbAsync<SecretKeys, byte[]>(keys => keys.GetAsync(SecretKeys.Tracking, TestContext.Current.CancellationToken));

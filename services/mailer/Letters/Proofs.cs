@@ -1,0 +1,58 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Newsletter.Contracts;
+using Newsletter.Defaults.Problems;
+using Newsletter.Mailer.Deliveries;
+using Newsletter.Mailer.Providers;
+using Newsletter.Mailer.Storage;
+using Newsletter.Mailer.Templates;
+using Newsletter.Mailer.Tracking;
+
+namespace Newsletter.Mailer.Letters;
+
+/// <summary>Letters of posts that belong to no edition, for staff to look at. Their links are not counted, and they are on no ledger.</summary>
+internal sealed class Proofs(MailSenders senders, IMailProvider provider, TimeProvider time)
+{
+    /// <summary>Null where the publication has no newsletter of posts, or the post nothing to show.</summary>
+    public static Letter? Print(PublicationSnapshot publication, PostSnapshot post, Access level) =>
+        NewsletterOf(publication, post) is { } newsletter && LetterChoice.CutAt(post, level) is { } cut
+            ? LetterRenderer.Post(new LetterFrame(publication, newsletter, Guid.Empty, Track: address => address, OpenPixel: null), post, cut)
+            : null;
+
+    /// <summary>The fullest cut of a post, to one address.</summary>
+    public async Task<Results<Accepted, ValidationProblem, ProblemHttpResult>> SendAsync(
+        MailerDb db, PublicationSnapshot publication, PostSnapshot post, string to, CancellationToken cancellation)
+    {
+        if (to.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))) return Problem.Field("to", "The address must be one line without spaces.");
+        if (Print(publication, post, Access.Paid) is not { } letter) return Problem.Conflict("The post has nothing to show, or the publication has no newsletter of posts.");
+        var (from, replyTo) = await senders.OfAsync(db, publication, NewsletterOf(publication, post)!.Id, cancellation);
+        var id = Guid.CreateVersion7(time.GetUtcNow());
+        var outcome = (await provider.SendAsync(new()
+        {
+            From = from,
+            ReplyTo = replyTo,
+            Subject = $"[Test] {letter.Subject}",
+            Html = letter.Html,
+            Text = letter.Text,
+            Categories = ["test"],
+            Letters =
+            [
+                new()
+                {
+                    Key = id.ToString("N"),
+                    To = new(to),
+                    MessageId = $"{id:N}@{from.Address[(from.Address.LastIndexOf('@') + 1)..]}",
+                    Substitutions = new Dictionary<string, string> { [Placeholder.Reader] = TrackingCodes.Nobody, [Placeholder.Unsubscribe] = "test" },
+                },
+            ],
+        }, cancellation))[0];
+        return outcome switch
+        {
+            SendOutcome.Accepted => TypedResults.Accepted((string?)null),
+            SendOutcome.Rejected rejected => Problem.Of(StatusCodes.Status422UnprocessableEntity, $"The mail provider refused it ({rejected.Code})."),
+            _ => Problem.Of(StatusCodes.Status503ServiceUnavailable, "The mail provider is away."),
+        };
+    }
+
+    private static NewsletterSnapshot? NewsletterOf(PublicationSnapshot publication, PostSnapshot post) =>
+        publication.Newsletters.FirstOrDefault(n => n.Id == post.NewsletterId) ?? publication.Newsletters.FirstOrDefault(n => n.Kind == NewsletterKind.Posts);
+}
