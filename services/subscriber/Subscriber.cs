@@ -29,6 +29,9 @@ internal sealed class Subscriber
     public DateTimeOffset? ConfirmedAt { get; private set; }
     [Withheld]
     public string? TimeZone { get; private set; }
+    /// <summary>Since when none of their consents stands; null while one does, and before they confirmed. It follows from the consents, and is kept beside them so that an index holds it.</summary>
+    [NotAudited]
+    public DateTimeOffset? LeftAt { get; private set; }
     /// <summary>By which way they came.</summary>
     public string Source { get; private set; } = "";
     /// <summary>Empty: all.</summary>
@@ -71,6 +74,7 @@ internal sealed class Subscriber
         ConfirmedAt ??= now;
         foreach (var newsletter in Wanted.Except(Newsletters).ToList()) _consents.Add(Consent.Give(newsletter, Source, now));
         Wanted = [];
+        NoteLeaving(now);
     }
 
     /// <summary>From now on these newsletters and no other.</summary>
@@ -83,6 +87,7 @@ internal sealed class Subscriber
         }
         foreach (var consent in _consents.Where(c => c.Stands && !newsletters.Contains(c.NewsletterId))) consent.Withdraw(source, now);
         foreach (var newsletter in newsletters.Except(Newsletters).ToList()) _consents.Add(Consent.Give(newsletter, source, now));
+        NoteLeaving(now);
     }
 
     /// <summary>Ends one newsletter, or all. Answers whether there was anything to end.</summary>
@@ -93,8 +98,11 @@ internal sealed class Subscriber
         var changes = ending.Count > 0 || wanted.Count < Wanted.Count;
         foreach (var consent in ending) consent.Withdraw(source, now);
         Wanted = wanted;
+        NoteLeaving(now);
         return changes;
     }
+
+    private void NoteLeaving(DateTimeOffset now) => LeftAt = !IsConfirmed || Newsletters.Any() ? null : LeftAt ?? now;
 
     public void Describe(string? name, IReadOnlyList<string> topics, string? timeZone) => (Name, Topics, TimeZone) = (name, topics, timeZone);
 

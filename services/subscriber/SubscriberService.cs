@@ -7,6 +7,7 @@ using Newsletter.Defaults.Storage;
 using Newsletter.Subscriber.Audit;
 using Newsletter.Subscriber.Confirmation;
 using Newsletter.Subscriber.Erasure;
+using Newsletter.Subscriber.Figures;
 using Newsletter.Subscriber.Keys;
 using Newsletter.Subscriber.Links;
 using Newsletter.Subscriber.ReaderAccount;
@@ -40,6 +41,7 @@ public static class SubscriberService
         builder.Services.AddSettings<AuditOptions>("Audit");
         builder.Services.AddSingleton<SigningKeys>();
         builder.Services.AddSingleton<LinkKeys>();
+        builder.Services.AddSingleton<TotalsCache>();
         builder.Services.AddScoped<Registrar>();
         builder.Services.AddHostedService<FirstOperator>();
         builder.Services.AddHostedService<Housekeeping>();
@@ -56,6 +58,7 @@ public static class SubscriberService
         leaving.MapReaderAccount();
         leaving.MapUnsubscribing();
         api.MapSubscribers();
+        api.MapReaderFigures();
         api.MapMembers();
         api.MapKeys();
         app.MapAudit(api);

@@ -130,6 +130,24 @@ public sealed class SubscriberListTests(SubscriberFixture fixture) : IClassFixtu
     }
 
     [Fact]
+    public async Task A_file_sent_in_parts_names_refused_lines_as_in_the_whole()
+    {
+        var publication = await _app.PublicationAsync();
+        var owner = await _app.OwnerAsync(publication);
+
+        var whole = await ImportAsync(owner, publication, "email\na@example.com\nbroken\n");
+        var part = await ImportAsync(owner, publication, "email\nwrong\nb@example.com\nbroken\n", "?firstLine=1002");
+        using var json = await owner.PostAsJsonAsync($"/api/v1/publications/{publication.Slug}/subscribers/import?firstLine=11", new[] { new { email = "c@example.com" }, new { email = "broken" } });
+        using var nothing = await owner.PostAsync($"/api/v1/publications/{publication.Slug}/subscribers/import?firstLine=0", new StringContent("email\n", Encoding.UTF8, "text/csv"));
+
+        static IEnumerable<int> Lines(JsonElement answer) => answer.GetProperty("refused").EnumerateArray().Select(r => r.GetProperty("line").GetInt32());
+        Assert.Equal([3], Lines(whole));
+        Assert.Equal([1002, 1004], Lines(part));
+        Assert.Equal([12], Lines(await json.Content.ReadFromJsonAsync<JsonElement>()));
+        Assert.Equal(HttpStatusCode.BadRequest, nothing.StatusCode);
+    }
+
+    [Fact]
     public async Task An_import_that_staff_do_not_vouch_for_mails_everybody_to_confirm()
     {
         var publication = await _app.PublicationAsync();

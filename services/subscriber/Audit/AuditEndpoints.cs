@@ -74,12 +74,12 @@ internal static class AuditEndpoints
         }
         if (query.From is { } from)
         {
-            var first = AuditEntry.FirstIdAt(from);
+            var first = TimeIds.FirstAt(from);
             entries = entries.Where(e => e.Id.CompareTo(first) >= 0);
         }
         if (query.To is { } to)
         {
-            var first = AuditEntry.FirstIdAt(to);
+            var first = TimeIds.FirstAt(to);
             entries = entries.Where(e => e.Id.CompareTo(first) < 0);
         }
         if (string.IsNullOrWhiteSpace(query.Q)) return entries;

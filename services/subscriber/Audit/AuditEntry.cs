@@ -50,13 +50,6 @@ internal sealed class AuditEntry
             Words = text.Length <= LongestWords ? text : text[..LongestWords],
         };
     }
-
-    /// <summary>Below every id of that millisecond and later.</summary>
-    public static Guid FirstIdAt(DateTimeOffset time)
-    {
-        var milliseconds = Math.Max(0, time.ToUnixTimeMilliseconds());
-        return new((int)(milliseconds >> 16), (short)milliseconds, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-    }
 }
 
 /// <summary>One row: entries from before it may be deleted.</summary>

@@ -17,7 +17,7 @@ internal static class AuditPruning
     /// <summary>The triggers let go of what is older than the horizon, so that no other statement of ours deletes an entry by mistake.</summary>
     public static async Task PruneAuditAsync(this SubscriberDb db, DateTimeOffset before, CancellationToken cancellation)
     {
-        var first = AuditEntry.FirstIdAt(before);
+        var first = TimeIds.FirstAt(before);
         if (!await db.AuditEntries.AnyAsync(e => e.Id.CompareTo(first) < 0, cancellation)) return;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         await db.AuditHorizons.ExecuteUpdateAsync(row => row.SetProperty(h => h.Before, before), cancellation);

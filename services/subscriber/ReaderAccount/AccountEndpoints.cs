@@ -82,13 +82,7 @@ internal static class AccountEndpoints
         IFormCollection form, CurrentPublication publication, Caller caller, SubscriberDb db, LinkKeys keys, TimeProvider time, HttpContext http, CancellationToken cancellation)
     {
         http.Response.Private();
-        await db.Sessions.Where(s => s.SubscriberId == caller.Subject && s.PublicationId == publication.Id).ExecuteDeleteAsync(cancellation);
-        if (await db.ReaderAsync(caller, publication, cancellation) is { } reader)
-        {
-            reader.SignOutEverywhere();
-            db.PublishChange(reader, await keys.ReadAsync(cancellation), time);
-            await db.SaveChangesAsync(cancellation);
-        }
+        if (await db.ReaderAsync(caller, publication, cancellation) is { } reader) await db.SignOutEverywhereAsync(reader, keys, time, cancellation);
         return SignedOut(http, publication);
     }
 

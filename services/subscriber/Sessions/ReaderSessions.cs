@@ -1,4 +1,6 @@
+using Microsoft.EntityFrameworkCore;
 using Newsletter.Defaults.Identity;
+using Newsletter.Subscriber.Links;
 using Newsletter.Subscriber.Storage;
 
 namespace Newsletter.Subscriber.Sessions;
@@ -11,6 +13,15 @@ internal static class ReaderSessions
         var (session, value) = Session.ForReader(publication.Id, subscriber, Device.NameOf(http.Request.Headers.UserAgent), now);
         db.Add(session);
         http.Response.Cookies.Append(SessionCookie.NameFor(publication.BaseUrl, publication.Slug), value, Options(publication, Session.ReadersLifetime));
+    }
+
+    /// <summary>Ends all sessions of a reader and what hangs on them elsewhere; saves.</summary>
+    public static async Task SignOutEverywhereAsync(this SubscriberDb db, Subscriber reader, LinkKeys keys, TimeProvider time, CancellationToken cancellation)
+    {
+        await db.Sessions.Where(s => s.SubscriberId == reader.Id && s.PublicationId == reader.PublicationId).ExecuteDeleteAsync(cancellation);
+        reader.SignOutEverywhere();
+        db.PublishChange(reader, await keys.ReadAsync(cancellation), time);
+        await db.SaveChangesAsync(cancellation);
     }
 
     public static void ForgetCookie(this HttpContext http, CurrentPublication publication) =>

@@ -27,9 +27,11 @@ internal sealed record SignInAccepted(string Status);
 /// <param name="Session">Goes into <c>Authorization: Bearer</c>.</param>
 internal sealed record StaffSession(string Session, DateTimeOffset ExpiresAt);
 
-internal sealed record WhoAmI(Guid? Id, string? Email, bool IsOperator, IReadOnlyList<OwnMembership> Memberships);
+/// <param name="Permissions">On the installation and on every publication; none for those who are no operators.</param>
+internal sealed record WhoAmI(Guid? Id, string? Email, bool IsOperator, IReadOnlyList<string> Permissions, IReadOnlyList<OwnMembership> Memberships);
 
-internal sealed record OwnMembership(Guid PublicationId, string Slug, string Name, Role Role);
+/// <param name="Permissions">What the caller may do there: all that the role may, or what their API key is limited to.</param>
+internal sealed record OwnMembership(Guid PublicationId, string Slug, string Name, Role Role, IReadOnlyList<string> Permissions);
 
 /// <summary>Staff sign in to the installation, as JSON; the console puts its pages on top.</summary>
 internal static class StaffSignInEndpoints
@@ -46,15 +48,24 @@ internal static class StaffSignInEndpoints
     private static async Task<Results<Ok<WhoAmI>, ProblemHttpResult>> WhoAmIAsync(Caller? caller, SubscriberDb db, CancellationToken cancellation)
     {
         if (caller is not { IsStaff: true }) return Problem.Unauthorized("This is for staff.");
-        var id = await KeyEndpoints.AccountBehindAsync(caller, db, cancellation);
+        var key = await db.ApiKeys.AsNoTracking().SingleOrDefaultAsync(k => k.Id == caller.Session, cancellation);
+        var isOperator = caller.Role == Role.Operator;
+        var id = key is null ? caller.Subject : key.CreatedBy;
         var account = await db.StaffAccounts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id, cancellation);
         var roles = await db.Memberships.AsNoTracking().Where(m => m.AccountId == id).Take(500).ToListAsync(cancellation);
         var memberships = new List<OwnMembership>();
         foreach (var role in roles)
         {
-            if (await db.FindPublicationAsync(role.PublicationId, cancellation) is { } p) memberships.Add(new(p.Id, p.Slug, p.Name, role.Role));
+            if (await db.FindPublicationAsync(role.PublicationId, cancellation) is { } p) memberships.Add(new(p.Id, p.Slug, p.Name, role.Role, MayAt(p.Id, role.Role)));
         }
-        return TypedResults.Ok(new WhoAmI(account?.Id, account?.Email, caller.Role == Role.Operator, memberships));
+        return TypedResults.Ok(new WhoAmI(account?.Id, account?.Email, isOperator, isOperator ? Allowed(Role.Operator) : [], memberships));
+
+        List<string> MayAt(Guid publication, Role role) => isOperator ? Allowed(Role.Operator)
+            : key is { PublicationId: { } only } && only != publication ? []
+            : Allowed(key?.Role ?? role);
+
+        List<string> Allowed(Role role) =>
+            Permission.Of[role].Where(p => key is null || key.Scopes.Count == 0 || key.Scopes.Contains(p)).Order(StringComparer.Ordinal).ToList();
     }
 
     private static async Task<Results<Accepted<SignInAccepted>, ValidationProblem>> SendAsync(

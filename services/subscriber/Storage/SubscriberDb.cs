@@ -11,6 +11,7 @@ using Newsletter.Subscriber.Sessions;
 using Newsletter.Subscriber.SignIn;
 using Newsletter.Subscriber.SignUp;
 using Newsletter.Subscriber.Staff;
+using Newsletter.Subscriber.Subscribers;
 using Newsletter.Subscriber.Tokens;
 using Newsletter.Subscriber.Topics;
 
@@ -19,6 +20,8 @@ namespace Newsletter.Subscriber.Storage;
 internal abstract class SubscriberDb(DbContextOptions options) : ServiceDb(options)
 {
     public DbSet<Subscriber> Subscribers => Set<Subscriber>();
+    public DbSet<Consent> Consents => Set<Consent>();
+    public DbSet<Label> Labels => Set<Label>();
     public DbSet<Challenge> Challenges => Set<Challenge>();
     public DbSet<HandledCommand> HandledCommands => Set<HandledCommand>();
     public DbSet<AddressLimit> AddressLimits => Set<AddressLimit>();
@@ -39,6 +42,12 @@ internal abstract class SubscriberDb(DbContextOptions options) : ServiceDb(optio
     {
         subscriber.Stamp(time);
         Publish(new SubscribersChanged(subscriber.PublicationId, [subscriber.ToSnapshot(links.Unsubscribe(subscriber.Id))]));
+    }
+
+    public override Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
+    {
+        this.KeepLabels();
+        return base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
     }
 
     protected override void OnModelCreating(ModelBuilder model)
@@ -70,6 +79,12 @@ internal abstract class SubscriberDb(DbContextOptions options) : ServiceDb(optio
         {
             subscriber.ToTable("subscribers").HasIndex(s => new { s.PublicationId, s.NormalisedEmail }).IsUnique();
             subscriber.HasIndex(s => new { s.PublicationId, s.Id });
+            // Everybody is in exactly one of the three: a status is listed and counted without looking at the others.
+            subscriber.HasIndex(s => new { s.PublicationId, s.Id }, "pending").HasFilter("confirmed_at IS NULL").HasDatabaseName("ix_subscribers_pending");
+            subscriber.HasIndex(s => new { s.PublicationId, s.Id }, "active").HasFilter("confirmed_at IS NOT NULL AND left_at IS NULL").HasDatabaseName("ix_subscribers_active");
+            subscriber.HasIndex(s => new { s.PublicationId, s.Id }, "unsubscribed").HasFilter("left_at IS NOT NULL").HasDatabaseName("ix_subscribers_unsubscribed");
+            subscriber.HasIndex(s => new { s.PublicationId, s.ConfirmedAt }).HasFilter("confirmed_at IS NOT NULL");
+            subscriber.HasIndex(s => new { s.PublicationId, s.LeftAt }).HasFilter("left_at IS NOT NULL");
             subscriber.Property(s => s.Version).IsConcurrencyToken();
             subscriber.Property(s => s.Topics).AsJson();
             subscriber.Property(s => s.Tags).AsJson();
@@ -81,6 +96,12 @@ internal abstract class SubscriberDb(DbContextOptions options) : ServiceDb(optio
         {
             consent.ToTable("consents").Property(c => c.Id).ValueGeneratedNever();
             consent.HasIndex(c => new { c.SubscriberId, c.NewsletterId }).IsUnique().HasFilter("withdrawn_at IS NULL");
+            consent.HasIndex(c => new { c.NewsletterId, c.SubscriberId }).HasFilter("withdrawn_at IS NULL");
+        });
+        model.Entity<Label>(label =>
+        {
+            label.ToTable("subscriber_labels").HasKey(l => new { l.PublicationId, l.Kind, l.Word, l.SubscriberId });
+            label.HasOne<Subscriber>().WithMany().HasForeignKey(l => l.SubscriberId).OnDelete(DeleteBehavior.Cascade);
         });
         model.Entity<Challenge>(challenge =>
         {
@@ -95,6 +116,7 @@ internal abstract class SubscriberDb(DbContextOptions options) : ServiceDb(optio
         model.Entity<ErasureEntry>(entry =>
         {
             entry.ToTable("erasures").HasIndex(e => e.SubscriberId);
+            entry.HasIndex(e => new { e.PublicationId, e.RequestedAt });
             entry.Property(e => e.Answered).AsJson().IsConcurrencyToken();
         });
         model.Entity<Session>(session =>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
@@ -33,13 +34,14 @@ internal static class ImportEndpoint
 
     private sealed record Candidate(EmailAddress Email, Wish Wish, bool Confirmed);
 
+    /// <param name="firstLine">For a file sent in parts: the line that this part's first person has in the whole.</param>
     private static async Task<Ok<ImportAnswer>> ImportAsync(
-        bool? confirmed, HttpRequest request, CurrentPublication publication, SubscriberDb db, LinkKeys keys, TimeProvider time, CancellationToken cancellation)
+        bool? confirmed, [Range(1, 1_000_000_000)] int? firstLine, HttpRequest request, CurrentPublication publication, SubscriberDb db, LinkKeys keys, TimeProvider time, CancellationToken cancellation)
     {
         var refused = new List<RefusedLine>();
         var seen = new HashSet<string>();
         var candidates = new List<Candidate>();
-        foreach (var row in await ImportFile.ReadAsync(request, cancellation))
+        foreach (var row in await ImportFile.ReadAsync(request, firstLine, cancellation))
         {
             var (reason, candidate) = Check(row, confirmed ?? false, publication.Snapshot);
             if (candidate is not null && !seen.Add(candidate.Email.Normalised)) reason = "The address stands in the file twice.";

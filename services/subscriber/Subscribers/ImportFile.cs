@@ -20,19 +20,20 @@ internal sealed record ImportRow
 internal static class ImportFile
 {
     private const int MaxRecord = 16 << 10;
+    private const int AfterHeader = 2;
 
-    public static async Task<List<ImportRow>> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    public static async Task<List<ImportRow>> ReadAsync(HttpRequest request, int? firstLine, CancellationToken cancellation)
     {
         if (request.HasJsonContentType())
         {
             var rows = await JsonSerializer.DeserializeAsync<List<ImportRow?>>(request.Body, Json.Options, cancellation);
-            return (rows ?? []).Select((row, i) => (row ?? new()) with { Line = i + 1 }).ToList();
+            return (rows ?? []).Select((row, i) => (row ?? new()) with { Line = (firstLine ?? 1) + i }).ToList();
         }
-        if (request.ContentType?.StartsWith("text/csv", StringComparison.OrdinalIgnoreCase) == true) return await ReadCsvAsync(request.Body, cancellation);
+        if (request.ContentType?.StartsWith("text/csv", StringComparison.OrdinalIgnoreCase) == true) return await ReadCsvAsync(request.Body, firstLine ?? AfterHeader, cancellation);
         throw new BadHttpRequestException("Send text/csv or application/json.", StatusCodes.Status415UnsupportedMediaType);
     }
 
-    private static async Task<List<ImportRow>> ReadCsvAsync(Stream body, CancellationToken cancellation)
+    private static async Task<List<ImportRow>> ReadCsvAsync(Stream body, int firstLine, CancellationToken cancellation)
     {
         // No field of ours has a line break: a quote that is never closed then spoils its own line only.
         var options = new CsvReaderOptions { MaxRecordSize = MaxRecord, TrackLineNumbers = true, AllowLineBreaksInQuotes = false, IncludeValuesInExceptions = false };
@@ -46,7 +47,7 @@ internal static class ImportFile
             {
                 rows.Add(new()
                 {
-                    Line = (int)csv.LineNumber,
+                    Line = (int)csv.LineNumber - AfterHeader + firstLine,
                     Email = Field(csv, "email"),
                     Name = Field(csv, "name"),
                     Cadence = Field(csv, "cadence"),
@@ -58,7 +59,7 @@ internal static class ImportFile
         }
         catch (CsvFormatException e)
         {
-            throw new BadHttpRequestException($"The file cannot be read after line {rows.LastOrDefault()?.Line ?? 1}.", e);
+            throw new BadHttpRequestException($"The file cannot be read after line {rows.LastOrDefault()?.Line ?? firstLine - 1}.", e);
         }
         return rows;
     }

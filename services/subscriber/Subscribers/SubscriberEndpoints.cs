@@ -39,44 +39,14 @@ internal static class SubscriberEndpoints
 
     public static void MapSubscribers(this RouteGroupBuilder api)
     {
-        api.MapGet("/subscribers", ListAsync).ForStaff(Permission.SubscribersRead);
+        api.MapList();
+        api.MapStory();
         api.MapGet("/subscribers/{id:guid}", GetAsync).ForStaff(Permission.SubscribersRead);
         api.MapPost("/subscribers", AddAsync).ForStaff(Permission.SubscribersWrite).ClosedWhileSuspended();
         api.MapPatch("/subscribers/{id:guid}", ChangeAsync).ForStaff(Permission.SubscribersWrite).AgainWhenOvertaken();
         api.MapDelete("/subscribers/{id:guid}", EraseAsync).ForStaff(Permission.SubscribersWrite);
         api.MapImport();
         api.MapExport();
-    }
-
-    /// <param name="q">The beginning of an address, or a part of a name.</param>
-    private static async Task<Results<Ok<ListPage<SubscriberView>>, ValidationProblem>> ListAsync(
-        [StringLength(254)] string? q, string? status, string? cursor, [Range(1, 100)] int? limit,
-        CurrentPublication publication, SubscriberDb db, CancellationToken cancellation)
-    {
-        if (q?.Any(char.IsControl) == true) return Problem.Field("q", "There is nothing to find by a control character.");
-        var query = db.Subscribers.AsNoTracking().Where(s => s.PublicationId == publication.Id);
-        if (status is not null)
-        {
-            // Enums in a query are bound by their names in C#, not by ours.
-            if (SubscriberView.StatusNamed(status) is not { } wanted) return Problem.Field("status", "A status is pending, active or unsubscribed.");
-            query = query.Where(SubscriberView.Has(wanted));
-        }
-        if (!string.IsNullOrWhiteSpace(q))
-        {
-            var start = q.Trim().ToLowerInvariant();
-#pragma warning disable CA1304, CA1311, CA1862 // It becomes SQL's lower(), the one way that both databases compare alike.
-            query = query.Where(s => s.NormalisedEmail.StartsWith(start) || s.Name!.ToLower().Contains(start));
-#pragma warning restore CA1304, CA1311, CA1862
-        }
-        if (Cursor.Read(cursor) is { } after)
-        {
-            if (!Guid.TryParse(after, out var last)) return Problem.Field("cursor", "The cursor is not one that this list gave.");
-            query = query.Where(s => s.Id.CompareTo(last) < 0);
-        }
-        var take = limit ?? 50;
-        var rows = await query.OrderByDescending(s => s.Id).Take(take + 1).ToListAsync(cancellation);
-        var items = rows.Take(take).Select(s => SubscriberView.Of(s, publication)).ToList();
-        return TypedResults.Ok(new ListPage<SubscriberView>(items, rows.Count > take ? Cursor.Of(items[^1].Id.ToString()) : null));
     }
 
     private static async Task<Results<Ok<SubscriberView>, ProblemHttpResult>> GetAsync(Guid id, CurrentPublication publication, SubscriberDb db, CancellationToken cancellation) =>

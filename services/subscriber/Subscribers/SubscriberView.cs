@@ -32,12 +32,12 @@ internal sealed record SubscriberView(
     public static SubscriberStatus StatusOf(Subscriber s) =>
         !s.IsConfirmed ? SubscriberStatus.Pending : s.Newsletters.Any() ? SubscriberStatus.Active : SubscriberStatus.Unsubscribed;
 
-    /// <summary>The same rule for the database.</summary>
+    /// <summary>The same rule for the database, in the words of its partial indexes.</summary>
     public static Expression<Func<Subscriber, bool>> Has(SubscriberStatus status) => status switch
     {
         SubscriberStatus.Pending => s => s.ConfirmedAt == null,
-        SubscriberStatus.Active => s => s.ConfirmedAt != null && s.Consents.Any(c => c.WithdrawnAt == null),
-        _ => s => s.ConfirmedAt != null && !s.Consents.Any(c => c.WithdrawnAt == null),
+        SubscriberStatus.Active => s => s.ConfirmedAt != null && s.LeftAt == null,
+        _ => s => s.LeftAt != null,
     };
 
     /// <summary>What they get, or asked for while they are pending.</summary>

@@ -345,6 +345,10 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                     b.HasKey("Id")
                         .HasName("pk_consents");
 
+                    b.HasIndex("NewsletterId", "SubscriberId")
+                        .HasDatabaseName("ix_consents_newsletter_id_subscriber_id")
+                        .HasFilter("withdrawn_at IS NULL");
+
                     b.HasIndex("SubscriberId", "NewsletterId")
                         .IsUnique()
                         .HasDatabaseName("ix_consents_subscriber_id_newsletter_id")
@@ -391,6 +395,9 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
 
                     b.HasIndex("SubscriberId")
                         .HasDatabaseName("ix_erasures_subscriber_id");
+
+                    b.HasIndex("PublicationId", "RequestedAt")
+                        .HasDatabaseName("ix_erasures_publication_id_requested_at");
 
                     b.ToTable("erasures", (string)null);
                 });
@@ -765,6 +772,10 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("email");
 
+                    b.Property<long?>("LeftAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("left_at");
+
                     b.Property<string>("Name")
                         .HasColumnType("TEXT")
                         .HasColumnName("name");
@@ -818,14 +829,61 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                     b.HasKey("Id")
                         .HasName("pk_subscribers");
 
+                    b.HasIndex("PublicationId", "ConfirmedAt")
+                        .HasDatabaseName("ix_subscribers_publication_id_confirmed_at")
+                        .HasFilter("confirmed_at IS NOT NULL");
+
                     b.HasIndex("PublicationId", "Id")
                         .HasDatabaseName("ix_subscribers_publication_id_id");
+
+                    b.HasIndex("PublicationId", "LeftAt")
+                        .HasDatabaseName("ix_subscribers_publication_id_left_at")
+                        .HasFilter("left_at IS NOT NULL");
 
                     b.HasIndex("PublicationId", "NormalisedEmail")
                         .IsUnique()
                         .HasDatabaseName("ix_subscribers_publication_id_normalised_email");
 
+                    b.HasIndex(new[] { "PublicationId", "Id" }, "active")
+                        .HasDatabaseName("ix_subscribers_active")
+                        .HasFilter("confirmed_at IS NOT NULL AND left_at IS NULL");
+
+                    b.HasIndex(new[] { "PublicationId", "Id" }, "pending")
+                        .HasDatabaseName("ix_subscribers_pending")
+                        .HasFilter("confirmed_at IS NULL");
+
+                    b.HasIndex(new[] { "PublicationId", "Id" }, "unsubscribed")
+                        .HasDatabaseName("ix_subscribers_unsubscribed")
+                        .HasFilter("left_at IS NOT NULL");
+
                     b.ToTable("subscribers", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Subscribers.Label", b =>
+                {
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Word")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("word");
+
+                    b.Property<Guid>("SubscriberId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subscriber_id");
+
+                    b.HasKey("PublicationId", "Kind", "Word", "SubscriberId")
+                        .HasName("pk_subscriber_labels");
+
+                    b.HasIndex("SubscriberId")
+                        .HasDatabaseName("ix_subscriber_labels_subscriber_id");
+
+                    b.ToTable("subscriber_labels", (string)null);
                 });
 
             modelBuilder.Entity("Newsletter.Subscriber.Tokens.SigningKey", b =>
@@ -927,6 +985,16 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                         .HasConstraintName("fk_memberships_staff_accounts_account_id");
 
                     b.Navigation("Account");
+                });
+
+            modelBuilder.Entity("Newsletter.Subscriber.Subscribers.Label", b =>
+                {
+                    b.HasOne("Newsletter.Subscriber.Subscriber", null)
+                        .WithMany()
+                        .HasForeignKey("SubscriberId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_subscriber_labels_subscribers_subscriber_id");
                 });
 
             modelBuilder.Entity("Newsletter.Subscriber.Topics.PostTopic", b =>
