@@ -34,6 +34,7 @@ internal static class RouteTable
     public static IReadOnlyList<ServiceRoute> All { get; } =
     [
         .. Exact.SelectMany(service => service.Value.Select(path => new ServiceRoute(service.Key, path, service.Key == "content" ? 50 : 10))),
+        .. ((string[])["subscriber", "content", "billing", "mailer"]).Select(service => new ServiceRoute(service, $"/api/v1/operations/{service}/{{**rest}}", 10)),
         new("content", "/{p}/{**rest}", 100),
     ];
 }

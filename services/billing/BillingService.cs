@@ -15,6 +15,7 @@ using Newsletter.Defaults.Bus;
 using Newsletter.Defaults.Copies;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Identity;
+using Newsletter.Defaults.Operations;
 using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Billing;
@@ -64,6 +65,7 @@ public static class BillingService
 
         app.MapWebhooks();
         app.MapReconciliation();
+        app.MapOperations<BillingDb>("billing");
         app.MapResync<BillingDb>(nameof(GrantsChanged));
     }
 }

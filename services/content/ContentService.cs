@@ -12,6 +12,7 @@ using Newsletter.Contracts;
 using Newsletter.Defaults.Bus;
 using Newsletter.Defaults.Copies;
 using Newsletter.Defaults.Hosting;
+using Newsletter.Defaults.Operations;
 using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Content;
@@ -52,6 +53,7 @@ public static class ContentService
         app.MapFeeds();
         app.MapMedia();
         app.MapEmbeds();
+        app.MapOperations<ContentDb>("content");
         app.MapResync<ContentDb>(nameof(PublicationChanged), nameof(PostChanged));
     }
 }

@@ -2,6 +2,7 @@ using Newsletter.Contracts;
 using Newsletter.Defaults.Bus;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Identity;
+using Newsletter.Defaults.Operations;
 using Newsletter.Defaults.Storage;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Deliverability;
@@ -61,6 +62,7 @@ public static class MailerService
         api.MapDeliverability();
         api.MapSegments();
         api.MapSenders();
+        app.MapOperations<MailerDb>("mailer").MapProviders();
     }
 
     private static void AddEditions(this WebApplicationBuilder builder)
@@ -69,7 +71,7 @@ public static class MailerService
         builder.Services.AddScoped<FanOut>();
         builder.Services.AddScoped<EditionClosing>();
         builder.Services.AddScoped<Proofs>();
-        builder.Services.AddWorker<EditionWorker>();
+        builder.Services.AddWorker<EditionWorker>("editions");
     }
 
     private static void AddDeliveries(this WebApplicationBuilder builder)
@@ -82,8 +84,8 @@ public static class MailerService
         builder.Services.AddScoped<Ledger>();
         builder.Services.AddScoped<BatchSender>();
         builder.Services.AddScoped<BatchRecovery>();
-        builder.Services.AddWorker<BatchSweeper>();
-        builder.Services.AddWorker<LedgerWatch>();
+        builder.Services.AddWorker<BatchSweeper>("batch sweeper");
+        builder.Services.AddWorker<LedgerWatch>("ledger watch");
         builder.Services.AddHostedService<DeliveryWorker>();
     }
 
@@ -91,20 +93,20 @@ public static class MailerService
     {
         builder.Services.AddScoped<TallyBook>();
         builder.Services.AddSingleton<LiveEditions>();
-        builder.Services.AddWorker<TallyWorker>();
-        builder.Services.AddWorker<DomainCounter>();
+        builder.Services.AddWorker<TallyWorker>("edition tallies");
+        builder.Services.AddWorker<DomainCounter>("recipient domains");
     }
 
     private static void AddRoundups(this WebApplicationBuilder builder)
     {
         builder.Services.AddScoped<RoundupMaker>();
-        builder.Services.AddWorker<RoundupWorker>();
+        builder.Services.AddWorker<RoundupWorker>("roundup slots");
     }
 
     private static void AddTransactionalMail(this WebApplicationBuilder builder)
     {
         builder.Services.AddScoped<TransactionalSender>();
-        builder.Services.AddWorker<TransactionalWorker>();
+        builder.Services.AddWorker<TransactionalWorker>("transactional mail");
     }
 
     private static void AddWebhooks(this WebApplicationBuilder builder)
@@ -114,13 +116,19 @@ public static class MailerService
         builder.Services.AddScoped<EventResolver>();
         builder.Services.AddScoped<LetterFacts>();
         builder.Services.AddScoped<AddressBook>();
-        builder.Services.AddWorker<WebhookWorker>();
+        builder.Services.AddWorker<WebhookWorker>("provider events");
     }
 
     /// <summary>One instance, which handlers wake.</summary>
-    private static void AddWorker<T>(this IServiceCollection services) where T : Worker
+    /// <param name="name">What operators know it by.</param>
+    private static void AddWorker<T>(this IServiceCollection services, string name) where T : Worker
     {
         services.AddSingleton<T>();
-        services.AddHostedService(provider => provider.GetRequiredService<T>());
+        services.AddHostedService(provider =>
+        {
+            var worker = provider.GetRequiredService<T>();
+            worker.ReportTo(provider.GetRequiredService<Schedules>(), name);
+            return worker;
+        });
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Newsletter.Defaults.Operations;
 using Newsletter.Defaults.Storage;
 using Newsletter.Defaults.Telemetry;
 using Newsletter.Subscriber.Audit;
@@ -9,8 +10,8 @@ using Newsletter.Subscriber.Storage;
 namespace Newsletter.Subscriber;
 
 /// <summary>Every minute: removes what is over, and watches that erasures are answered. Any number of processes may do it at once.</summary>
-internal sealed partial class Housekeeping(IServiceScopeFactory scopes, IOptions<AuditOptions> audit, TimeProvider time, ILogger<Housekeeping> log)
-    : BackgroundService
+internal sealed partial class Housekeeping(
+    IServiceScopeFactory scopes, Schedules schedules, IOptions<AuditOptions> audit, TimeProvider time, ILogger<Housekeeping> log) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
     /// <summary>Used and expired ones stay as long, so that their links are told from forged ones.</summary>
@@ -22,15 +23,18 @@ internal sealed partial class Housekeeping(IServiceScopeFactory scopes, IOptions
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var schedule = schedules.Of("subscriber", "housekeeping", Every);
         using var timer = new PeriodicTimer(Every);
         do
         {
             try
             {
                 await TidyAsync(stoppingToken);
+                schedule.Ran();
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
+                schedule.Failed(e);
                 Failed(e);
             }
         }

@@ -3,6 +3,7 @@ using Newsletter.Defaults.Bus;
 using Newsletter.Defaults.Copies;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Identity;
+using Newsletter.Defaults.Operations;
 using Newsletter.Defaults.Storage;
 using Newsletter.Subscriber.Audit;
 using Newsletter.Subscriber.Confirmation;
@@ -64,6 +65,7 @@ public static class SubscriberService
         app.MapAudit(api);
         app.MapStaffSignIn();
         app.MapTokens();
+        app.MapOperations<SubscriberDb>("subscriber");
         app.MapResync<SubscriberDb>(nameof(SubscribersChanged), nameof(SubscriberErased));
     }
 }

@@ -40,21 +40,23 @@ public sealed class ServiceUnderTest : IAsyncDisposable
 
     /// <param name="settings">Added to the configuration, keys with colons.</param>
     /// <param name="useDatabase">A database that outlives this service; whoever made it drops it.</param>
+    /// <param name="broker">Talks over RabbitMQ, as in the distributed form; what it sends is then not seen here.</param>
     /// <param name="servesOwnKeys">True for subscriber, which publishes <c>/internal/jwks</c> itself.</param>
     public static async Task<ServiceUnderTest> StartAsync(
         string service, Action<WebApplicationBuilder> add, Action<WebApplication> map,
         IEnumerable<KeyValuePair<string, string?>>? settings = null, DatabaseKind database = DatabaseKind.Postgres,
-        bool servesOwnKeys = false, TestDatabase? useDatabase = null)
+        bool servesOwnKeys = false, TestDatabase? useDatabase = null, Uri? broker = null)
     {
         var db = useDatabase ?? await TestDatabase.CreateAsync(database);
         var tokens = new TestTokens();
         var time = new ShiftedTime();
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Testing" });
-        builder.Configuration.AddInMemoryCollection([new($"ConnectionStrings:{service}", db.ConnectionString), .. settings ?? []]);
+        builder.Configuration.AddInMemoryCollection([new($"ConnectionStrings:{service}", db.ConnectionString), new("ConnectionStrings:rabbitmq", broker?.AbsoluteUri), .. settings ?? []]);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddDefaults(service);
         add(builder);
-        builder.AddInProcessBus();
+        if (broker is null) builder.AddInProcessBus();
+        else builder.AddRabbitMqBus();
         builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(time));
         WebApplication? started = null;
         builder.Services.Replace(ServiceDescriptor.Singleton<ServiceDirectory>(p => new OneAddress(p.GetRequiredService<IConfiguration>(), () => new Uri(started!.Urls.First()))));
@@ -64,7 +66,7 @@ public sealed class ServiceUnderTest : IAsyncDisposable
         app.MapDefaults();
         if (!servesOwnKeys) app.MapGet("/internal/jwks", () => Results.Text(tokens.Jwks, "application/json")).ForServices();
         var test = new ServiceUnderTest(app, db, useDatabase is null, tokens, time);
-        app.Services.GetRequiredService<IMediator>().ConnectSendObserver(new Recorder(test._sent));
+        if (broker is null) app.Services.GetRequiredService<IMediator>().ConnectSendObserver(new Recorder(test._sent));
         await app.StartAsync();
         return test;
     }

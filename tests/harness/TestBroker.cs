@@ -47,6 +47,14 @@ public sealed class TestBroker : IAsyncDisposable
         return await answer.Content.ReadFromJsonAsync<List<JsonObject>>() ?? [];
     }
 
+    /// <summary>As a producer of another make would.</summary>
+    public async Task PublishAsync(string exchange, string routingKey, string payload, string messageId)
+    {
+        using var answer = await _management.PostAsJsonAsync($"exchanges/{_name}/{exchange}/publish",
+            new { properties = new { message_id = messageId, delivery_mode = 2 }, routing_key = routingKey, payload, payload_encoding = "string" });
+        answer.EnsureSuccessStatusCode();
+    }
+
     public async ValueTask DisposeAsync()
     {
         using var answer = await _management.DeleteAsync(new Uri($"vhosts/{_name}", UriKind.Relative));

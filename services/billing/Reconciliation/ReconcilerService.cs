@@ -1,17 +1,19 @@
 using Microsoft.Extensions.Options;
 using Newsletter.Billing.Storage;
 using Newsletter.Billing.Webhooks;
+using Newsletter.Defaults.Operations;
 
 namespace Newsletter.Billing.Reconciliation;
 
 /// <summary>Runs the comparison now and then, and counts subscriptions for the gauge.</summary>
 internal sealed partial class ReconcilerService(
-    IServiceScopeFactory scopes, SubscriptionCounts counts, IOptions<SyncOptions> options, ILogger<ReconcilerService> log) : BackgroundService
+    IServiceScopeFactory scopes, SubscriptionCounts counts, IOptions<SyncOptions> options, Schedules schedules, ILogger<ReconcilerService> log) : BackgroundService
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var schedule = schedules.Of("billing", "reconciliation", options.Value.ReconcileMinutes * Minute);
         using var timer = new PeriodicTimer(Minute);
         // The first comparison waits a minute: a process that has just started has better things to do.
         for (var minute = 1; await NextAsync(timer, stoppingToken); minute++)
@@ -24,9 +26,11 @@ internal sealed partial class ReconcilerService(
                 if (minute % options.Value.ReconcileMinutes != 1 % options.Value.ReconcileMinutes) continue;
                 var (different, refused) = await scope.ServiceProvider.GetRequiredService<Reconciler>().RunAsync(stoppingToken);
                 Compared(different, refused);
+                schedule.Ran();
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
+                schedule.Failed(e);
                 CompareFailed(e.GetBaseException().GetType().Name);
             }
         }

@@ -7,6 +7,7 @@ using Newsletter.Billing.Ledger;
 using Newsletter.Billing.Readers;
 using Newsletter.Billing.Storage;
 using Newsletter.Billing.Subscriptions;
+using Newsletter.Defaults.Operations;
 using Newsletter.Defaults.Storage;
 using Newsletter.Defaults.Telemetry;
 using Stripe;
@@ -36,7 +37,7 @@ internal sealed class SyncStep(PaymentAccount account, StripeClient stripe, stri
 internal sealed class NotYetException(string what) : Exception(what);
 
 /// <summary>Fetches what has news, a few objects side by side; any number of processes share the rows.</summary>
-internal sealed partial class SyncWorker(IServiceScopeFactory scopes, SyncSignal signal, IOptions<SyncOptions> options, TimeProvider time, ILogger<SyncWorker> log)
+internal sealed partial class SyncWorker(IServiceScopeFactory scopes, SyncSignal signal, IOptions<SyncOptions> options, Schedules schedules, TimeProvider time, ILogger<SyncWorker> log)
     : BackgroundService
 {
     private const int AtOnce = 50;
@@ -48,15 +49,18 @@ internal sealed partial class SyncWorker(IServiceScopeFactory scopes, SyncSignal
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var schedule = schedules.Of("billing", "stripe objects", Poll);
         while (!stoppingToken.IsCancellationRequested)
         {
             var wait = Poll;
             try
             {
                 wait = await RoundAsync(stoppingToken);
+                schedule.Ran();
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
+                schedule.Failed(e);
                 RoundFailed(e.GetBaseException().GetType().Name);
             }
             await signal.WaitAsync(wait, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

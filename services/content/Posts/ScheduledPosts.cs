@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Content.Publications;
 using Newsletter.Content.Storage;
+using Newsletter.Defaults.Operations;
 
 namespace Newsletter.Content.Posts;
 
@@ -8,22 +9,25 @@ namespace Newsletter.Content.Posts;
 /// Publishes what is due; of a suspended publication, when that is lifted. The change of state is the claim: of two processes that try, the one whose version is stale changes nothing,
 /// so each post is published once.
 /// </summary>
-internal sealed partial class ScheduledPosts(IServiceScopeFactory scopes, PostCache cache, TimeProvider time, ILogger<ScheduledPosts> log) : BackgroundService
+internal sealed partial class ScheduledPosts(IServiceScopeFactory scopes, PostCache cache, Schedules schedules, TimeProvider time, ILogger<ScheduledPosts> log) : BackgroundService
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     private const int AtOnce = 20;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var schedule = schedules.Of("content", "scheduled posts", Poll);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 foreach (var id in await DueAsync(stoppingToken)) await PublishAsync(id, stoppingToken);
+                schedule.Ran();
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 // A database that is away: the next round tries again.
+                schedule.Failed(e);
                 RoundFailed(e);
             }
             await Task.Delay(Poll, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

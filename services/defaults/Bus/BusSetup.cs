@@ -7,6 +7,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Newsletter.Defaults.Copies;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Http;
+using Newsletter.Defaults.Operations;
 using Newsletter.Defaults.Outbox;
 using Newsletter.Defaults.Storage;
 
@@ -17,12 +18,14 @@ internal sealed record BusAddress(IPublishEndpoint Endpoint, bool IsRemote);
 
 /// <summary>A consumer and the queue it reads in the distributed form.</summary>
 /// <param name="PerProcess">A queue of its own for each process, gone when it ends.</param>
-internal sealed record ConsumerRegistration(string Queue, Type Consumer, int Concurrency, bool PerProcess = false);
+internal sealed record ConsumerRegistration(string Service, string Queue, Type Consumer, int Concurrency, bool PerProcess = false);
 
 /// <summary>The consumers of all services in this process, collected before the bus is built.</summary>
 public sealed class BusConsumers
 {
     internal List<ConsumerRegistration> Registrations { get; } = [];
+
+    internal IEnumerable<string> QueuesOf(string service) => Registrations.Where(r => r.Service == service && !r.PerProcess).Select(r => r.Queue);
 }
 
 /// <summary>Registers one service's consumers; queues are named <c>{service}-{consumer}</c>.</summary>
@@ -31,14 +34,14 @@ public sealed class ServiceConsumers(string service, BusConsumers consumers, ISe
     /// <param name="concurrency">Messages that one process handles at a time.</param>
     public ServiceConsumers Add<TConsumer>(int concurrency = 8) where TConsumer : class, IConsumer
     {
-        consumers.Registrations.Add(new(QueueOf(typeof(TConsumer)), typeof(TConsumer), concurrency));
+        consumers.Registrations.Add(new(service, QueueOf(typeof(TConsumer)), typeof(TConsumer), concurrency));
         return this;
     }
 
     /// <summary>Every process hears every message, while it runs; for what it keeps in memory.</summary>
     public ServiceConsumers AddPerProcess<TConsumer>() where TConsumer : class, IConsumer
     {
-        consumers.Registrations.Add(new($"{QueueOf(typeof(TConsumer))}-{Guid.NewGuid():N}", typeof(TConsumer), 1, PerProcess: true));
+        consumers.Registrations.Add(new(service, $"{QueueOf(typeof(TConsumer))}-{Guid.NewGuid():N}", typeof(TConsumer), 1, PerProcess: true));
         return this;
     }
 
@@ -48,7 +51,7 @@ public sealed class ServiceConsumers(string service, BusConsumers consumers, ISe
         Add<TConsumer>();
         services.AddScoped<TConsumer>();
         services.AddHostedService<ResyncRequester<TConsumer, TEvent>>();
-        consumers.Registrations.Add(new($"{service}-resync-{Kebab(typeof(TEvent).Name)}", typeof(ResyncConsumer<TConsumer, TEvent>), 1));
+        consumers.Registrations.Add(new(service, $"{service}-resync-{Kebab(typeof(TEvent).Name)}", typeof(ResyncConsumer<TConsumer, TEvent>), 1));
         return this;
     }
 
@@ -65,6 +68,11 @@ public static class BusSetup
 {
     /// <summary>The broker drops a message to the dead-letter queue after so many deliveries that were not acknowledged.</summary>
     private const int DeliveryLimit = 20;
+
+    /// <summary>Pauses between the tries of a message in ms.</summary>
+    private static readonly int[] Pauses = [100, 400, 1500, 5000];
+
+    internal static int Tries => Pauses.Length + 1;
 
     public static ServiceConsumers AddConsumers(this WebApplicationBuilder builder, string service) =>
         new(service, builder.Consumers(), builder.Services);
@@ -103,6 +111,7 @@ public static class BusSetup
         });
         builder.Services.AddSingleton(services => new BusAddress(services.GetRequiredService<IBus>(), true));
         builder.Services.AddSingleton<OutboxPublisher>();
+        builder.Services.AddSingleton(new Broker(uri)).AddSingleton<BrokerQueues>().AddSingleton<ErrorQueues>();
     }
 
     private static void MakeDurable(this IRabbitMqReceiveEndpointConfigurator endpoint, string queue)
@@ -135,7 +144,7 @@ public static class BusSetup
         pipe.UseMessageRetry(retry =>
         {
             retry.Ignore<Exception>(DatabaseFailure.IsAway);
-            retry.Intervals(100, 400, 1500, 5000);
+            retry.Intervals(Pauses);
         });
     }
 

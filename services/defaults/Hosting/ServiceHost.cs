@@ -9,6 +9,7 @@ using Newsletter.Defaults.Bus;
 using Newsletter.Defaults.Health;
 using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
+using Newsletter.Defaults.Operations;
 using Newsletter.Defaults.Pages;
 using Newsletter.Defaults.Problems;
 using Newsletter.Defaults.Telemetry;
@@ -64,6 +65,7 @@ public static class ServiceHost
         builder.Services.AddSettings<NewsletterOptions>("Newsletter");
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<ServiceDirectory>();
+        builder.Services.AddSingleton<Schedules>();
         builder.Services.AddHttpClient();
         builder.Services.AddRazorComponents();
         builder.AddTelemetry(service);

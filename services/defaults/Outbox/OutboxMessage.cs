@@ -41,17 +41,29 @@ public sealed class OutboxMessage
 
     internal bool Is<T>() => Type == typeof(T).ToString();
 
+    /// <summary>When it was last tried and not taken, as long as nobody asked for another try.</summary>
+    internal DateTimeOffset? FailedAt => Error is null ? null : DueAt - Delay(Attempts - 1);
+
+    /// <summary>Null for a type that is no longer among the contracts.</summary>
+    internal static Type? TypeOf(string name) => typeof(ISnapshot).Assembly.GetType(name);
+
+    /// <summary><c>PostChanged</c>, of the type or of its address on the bus; of a generic type both names, <c>Resync GrantsChanged</c>.</summary>
+    internal static string ShortName(string type) =>
+        string.Join(' ', type.Split('[', ']').Where(part => part.Length > 0).Select(part => part.Split('.', ':')[^1].Split('`')[0]));
+
     internal (object Message, Type Type) Open()
     {
-        var type = typeof(ISnapshot).Assembly.GetType(Type) ?? throw new InvalidOperationException($"Outbox message of unknown type {Type}.");
+        var type = TypeOf(Type) ?? throw new InvalidOperationException($"Outbox message of unknown type {Type}.");
         return (JsonSerializer.Deserialize(Body, type, Json.Options)!, type);
     }
 
     /// <summary>The message's own failure: tries again in 1 s, 2 s, 4 s … at most 60 s.</summary>
-    internal void Failed(Exception e) => PutOff(e, TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, Math.Min(Attempts, 6)))));
+    internal void Failed(Exception e) => PutOff(e, Delay(Attempts));
 
     /// <summary>Nobody took it because the bus is away: soon again, so that everything flows when it is back.</summary>
     internal void BusAway(Exception e) => PutOff(e, TimeSpan.FromSeconds(2));
+
+    private static TimeSpan Delay(int attempts) => TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, Math.Clamp(attempts, 0, 6))));
 
     private void PutOff(Exception e, TimeSpan delay)
     {

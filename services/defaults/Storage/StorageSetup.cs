@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Http;
+using Newsletter.Defaults.Operations;
 using Newsletter.Defaults.Outbox;
 using Npgsql;
 
@@ -38,9 +39,13 @@ public static class StorageSetup
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, Migrator<TDb>>());
         builder.Services.AddHostedService<OutboxRelay<TDb>>();
         builder.Services.AddHostedService<IdempotencyCleanup<TDb>>();
-        builder.Services.AddHealthChecks().AddCheck<DatabaseCheck<TDb>>($"database {service}");
+        builder.Services.AddSingleton(new ServiceName<TDb>(service));
+        builder.Services.AddScoped<OutboxRows<TDb>>();
+        builder.Services.AddHealthChecks().AddCheck<DatabaseCheck<TDb>>(HealthCheckOf(service));
         builder.Services.AddDataProtection().SetApplicationName("newsletter").PersistKeysToDbContext<TDb>();
     }
+
+    internal static string HealthCheckOf(string service) => $"database {service}";
 
     private static bool IsWellFormed(string connection)
     {
@@ -73,6 +78,9 @@ public static class StorageSetup
             .AddInterceptors(new OutboxInterceptor(services.GetRequiredService<OutboxSignal<TDb>>()), new AuditInterceptor())
             .ConfigureWarnings(w => w.Ignore(RelationalEventId.PendingModelChangesWarning));
 }
+
+/// <summary>Whose database it is: several services share a process in standalone.</summary>
+internal sealed record ServiceName<TDb>(string Value) where TDb : ServiceDb;
 
 /// <summary>What <c>dotnet ef migrations add</c> needs; nothing is connected to.</summary>
 public abstract class DesignTimeDb<TDb>(Func<DbContextOptions<TDb>, TDb> create) : IDesignTimeDbContextFactory<TDb> where TDb : DbContext

@@ -15,7 +15,7 @@ namespace Newsletter.Mailer.Deliveries;
 /// Sends one batch: claim, commit as sending, call the provider, record. Whatever dies in between leaves rows that say how far it came:
 /// queued was never handed over, sending may have been.
 /// </summary>
-internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterDesk desk, AddressBook addresses, TallyBook tallies, IMailProvider provider, IOptions<MailOptions> options, TimeProvider time)
+internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterDesk desk, AddressBook addresses, TallyBook tallies, IMailProvider provider, ProviderHealth health, IOptions<MailOptions> options, TimeProvider time)
 {
     private const int MostRecordTries = 300;
 
@@ -131,9 +131,8 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         step?.SetTag("newsletter.letters", letters.Letters.Count);
         var watch = Stopwatch.StartNew();
         var outcomes = await provider.SendAsync(letters, CancellationToken.None);
-        var outcome = outcomes.All(o => o is SendOutcome.Accepted) ? "accepted" : outcomes.Any(o => o is SendOutcome.Accepted) ? "partly" : outcomes[0].GetType().Name.ToLowerInvariant();
-        DeliveryMetrics.Called(provider.Name, outcome, watch.Elapsed);
-        step?.SetTag("newsletter.outcome", outcome);
+        health.Called(provider.Name, outcomes, watch.Elapsed);
+        step?.SetTag("newsletter.outcome", ProviderMetrics.OutcomeOf(outcomes));
         return outcomes;
     }
 

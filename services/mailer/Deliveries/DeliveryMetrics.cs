@@ -9,8 +9,6 @@ internal static class DeliveryMetrics
 {
     private static readonly Counter<long> Deliveries =
         NewsletterTelemetry.Meter.CreateCounter<long>("newsletter_deliveries", description: "Deliveries that came into a state");
-    private static readonly Histogram<double> Calls =
-        NewsletterTelemetry.Meter.CreateHistogram<double>("newsletter_provider_call", "s", "Time of one call of a mail provider");
     private static readonly Histogram<double> First =
         NewsletterTelemetry.Meter.CreateHistogram<double>("newsletter_edition_first_accepted", "s", "From an edition's making to the first accepted batch");
     private static readonly Histogram<double> Last =
@@ -22,9 +20,6 @@ internal static class DeliveryMetrics
     {
         if (count > 0) Deliveries.Add(count, new KeyValuePair<string, object?>("state", WordOf(state)));
     }
-
-    public static void Called(string provider, string outcome, TimeSpan took) =>
-        Calls.Record(took.TotalSeconds, new("provider", provider), new("outcome", outcome));
 
     public static void Mailed(string outcome) => Transactional.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 

@@ -1,3 +1,4 @@
+using Newsletter.Defaults.Operations;
 using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Mailer.Deliveries;
@@ -6,6 +7,10 @@ namespace Newsletter.Mailer.Deliveries;
 internal abstract partial class Worker(TimeSpan poll, ILogger log) : BackgroundService
 {
     private readonly SemaphoreSlim _woken = new(0, 1);
+    private Schedule? _schedule;
+
+    /// <summary>Operators see under this name when it ran and what failed.</summary>
+    public void ReportTo(Schedules schedules, string name) => _schedule = schedules.Of("mailer", name, poll);
 
     /// <summary>Looks now instead of at the next poll.</summary>
     public void Wake()
@@ -32,9 +37,11 @@ internal abstract partial class Worker(TimeSpan poll, ILogger log) : BackgroundS
             try
             {
                 while (await WorkAsync(stoppingToken)) { }
+                _schedule?.Ran();
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
+                _schedule?.Failed(e);
                 if (DatabaseFailure.IsAway(e)) Away(GetType().Name, e.GetBaseException().GetType().Name);
                 else Failed(GetType().Name, e);
             }

@@ -9,6 +9,7 @@ internal static class ProviderSetup
     {
         builder.Services.AddSettings<SendGridOptions>("SendGrid");
         builder.Services.AddSettings<SmtpOptions>("Smtp");
+        builder.Services.AddSingleton<ProviderHealth>();
         var hasSendGrid = !string.IsNullOrEmpty(builder.Configuration["SendGrid:ApiKey"]);
         var hasSmtp = !string.IsNullOrEmpty(builder.Configuration["Smtp:Host"]);
         switch (builder.Configuration["Mail:Provider"]?.ToLowerInvariant())

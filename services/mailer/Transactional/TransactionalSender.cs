@@ -10,7 +10,7 @@ using Newsletter.Mailer.Templates;
 namespace Newsletter.Mailer.Transactional;
 
 /// <summary>Claims one mail and sends it. One that was lost in mid-send goes out again under the same Message-ID: twice is better than never to sign in.</summary>
-internal sealed class TransactionalSender(MailerDb db, IMailProvider provider, MailSenders senders, TimeProvider time)
+internal sealed class TransactionalSender(MailerDb db, IMailProvider provider, ProviderHealth health, MailSenders senders, TimeProvider time)
 {
     /// <summary>Longer than a call may take (60 s), and no longer: someone waits for what a killed process was sending.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(75);
@@ -39,7 +39,7 @@ internal sealed class TransactionalSender(MailerDb db, IMailProvider provider, M
             var letters = await WriteAsync(mail, publication, cancellation);
             var watch = Stopwatch.StartNew();
             var outcome = (await provider.SendAsync(letters, CancellationToken.None))[0];
-            DeliveryMetrics.Called(provider.Name, outcome.GetType().Name.ToLowerInvariant(), watch.Elapsed);
+            health.Called(provider.Name, [outcome], watch.Elapsed);
             Record(mail, outcome);
         }
         await db.SaveChangesAsync(CancellationToken.None);
@@ -75,7 +75,7 @@ internal sealed class TransactionalSender(MailerDb db, IMailProvider provider, M
                 mail.TryAgain(unknown.Code, now + Backoff.After(mail.Attempts));
                 break;
         }
-        DeliveryMetrics.Mailed(outcome.GetType().Name.ToLowerInvariant());
+        DeliveryMetrics.Mailed(ProviderMetrics.WordOf(outcome));
     }
 
     private async Task<OutgoingBatch> WriteAsync(TransactionalMail mail, PublicationSnapshot? publication, CancellationToken cancellation)
