@@ -4,7 +4,7 @@ source "$root/tests/lib/services.sh"
 
 port=${NEWSLETTER_LOCAL_PORT:-8080}
 data=${NEWSLETTER_LOCAL_DATA:-$root/data/local}
-processes=(sandbox subscriber content billing mailer gateway)
+processes=(sandbox subscriber content billing mailer console gateway)
 
 running_processes() {
   local name

@@ -28,6 +28,8 @@ internal static class RouteTable
             $"{Api}/posts/{{slug}}/test", $"{Api}/deliveries", $"{Api}/letters/{{**rest}}", $"{Api}/statistics/letters",
         ],
         ["sandbox"] = ["/sandbox/{**rest}"],
+        // Its pages, and the connection that they hold.
+        ["console"] = ["/console/{**rest}", "/_blazor/{**rest}"],
         ["content"] = ["/api/v1/publications/{**rest}", "/assets/{**rest}", "/media/{**rest}", "/embed/{**rest}"],
     };
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Problems;
 
 namespace Newsletter.Gateway.Publications;
@@ -6,7 +8,7 @@ namespace Newsletter.Gateway.Publications;
 /// Tells which publication a request is for. On its own host, <c>/archive</c> becomes the services' <c>/{slug}/archive</c>;
 /// on a shared host, a publication that has an origin is answered with 308 to it.
 /// </summary>
-internal sealed class PublicationHosts(RequestDelegate next, PublicationDirectory directory)
+internal sealed class PublicationHosts(RequestDelegate next, PublicationDirectory directory, IOptions<NewsletterOptions> newsletter)
 {
     /// <summary>First segments that are the installation's, on every host; no publication may have them as its slug.</summary>
     public static IReadOnlySet<string> InstallationPaths { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
@@ -39,6 +41,11 @@ internal sealed class PublicationHosts(RequestDelegate next, PublicationDirector
         var path = http.Request.Path.Value ?? "/";
         var first = FirstSegment(path);
         var own = await directory.ByHostAsync(http.Request.Host, http.RequestAborted);
+        if (first == "console" && (own is not null || directory.IsForPublications(http.Request.Host)))
+        {
+            // Its cookie is the installation's, and no publication's host ever gets it.
+            return Results.Redirect(new Uri(newsletter.Value.Url).GetLeftPart(UriPartial.Authority) + path + http.Request.QueryString, permanent: true, preserveMethod: true);
+        }
         if (own is not null && !InstallationPaths.Contains(first))
         {
             http.Request.Path = path == "/" ? $"/{own.Slug}/" : $"/{own.Slug}{path}";

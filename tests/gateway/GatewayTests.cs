@@ -20,12 +20,25 @@ public sealed class GatewayTests(GatewayUnderTest gateway) : IClassFixture<Gatew
     [InlineData("/t/abc?r=1", "mailer", "/t/abc")]
     [InlineData("/sandbox/inbox", "sandbox", "/sandbox/inbox")]
     [InlineData("/webhooks/sendgrid", "mailer", "/webhooks/sendgrid")]
+    [InlineData("/console/sign-in", "console", "/console/sign-in")]
+    [InlineData("/_blazor/negotiate", "console", "/_blazor/negotiate")]
     public async Task A_path_goes_to_the_service_that_owns_it(string path, string service, string seen)
     {
         using var answer = await gateway.GetAsync(path);
 
         var reached = await GatewayUnderTest.ReachedAsync(answer);
         Assert.Equal((service, seen), ((string?)reached?["service"], (string?)reached?["path"]));
+    }
+
+    [Fact]
+    public async Task The_console_is_on_the_installations_host_alone()
+    {
+        using var answer = await gateway.GetAsync("/console/p/poems?x=1", gateway.PoemsOrigin);
+        using var connection = await gateway.GetAsync("/_blazor/negotiate", gateway.PoemsOrigin);
+
+        Assert.Equal(HttpStatusCode.PermanentRedirect, answer.StatusCode);
+        Assert.Equal(new Uri(gateway.Address, "/console/p/poems?x=1"), answer.Headers.Location);
+        Assert.Equal("content", (string?)(await GatewayUnderTest.ReachedAsync(connection))?["service"]);
     }
 
     [Theory]

@@ -46,7 +46,7 @@ public class GatewayUnderTest : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _broker = await TestBroker.CreateAsync();
-        foreach (var name in (string[])["subscriber", "content", "mailer", "sandbox"]) _services[name] = await StartServiceAsync(name);
+        foreach (var name in (string[])["subscriber", "content", "mailer", "console", "sandbox"]) _services[name] = await StartServiceAsync(name);
         var settings = new Dictionary<string, string>
         {
             ["Newsletter__Url"] = Address.ToString().TrimEnd('/'),

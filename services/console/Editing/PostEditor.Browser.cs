@@ -159,6 +159,8 @@ public sealed partial class PostEditor
         }
     }
 
+    private static string OneLine(ChangeEventArgs e) => ((string?)e.Value ?? "").ReplaceLineEndings(" ");
+
     private static KeptDraft? ReadKept(string text)
     {
         try

@@ -22,6 +22,14 @@ internal sealed class ConsoleDoor(RequestDelegate next, Accounts accounts, IOpti
             await next(http);
             return;
         }
+        // Links are built from the stored address, whatever the request says.
+        var own = new Uri(newsletter.Value.Url);
+        (http.Request.Scheme, http.Request.Host) = (own.Scheme, new HostString(own.Authority));
+        if (!isPage && http.Request.Headers[HeaderNames.Origin] is [{ } origin] && origin != own.GetLeftPart(UriPartial.Authority))
+        {
+            await Problem.Forbidden("The connection was asked for by another site.").ExecuteAsync(http);
+            return;
+        }
         var headers = http.Response.Headers;
         if (isPage) Protect(headers);
         if (path.StartsWithSegments("/console/assets") || path.StartsWithSegments("/console/sign-in"))

@@ -5,6 +5,7 @@ using Newsletter.Content.Pages;
 using Newsletter.Content.Publications;
 using Newsletter.Content.Storage;
 using Newsletter.Contracts;
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Pages;
 using Newsletter.Defaults.Problems;
@@ -21,7 +22,7 @@ internal static class PreviewEndpoint
 {
     public static void MapPostPreview(this WebApplication app) =>
         app.MapPublication<ContentDb>("/api/v1/publications/{p}/posts").WithTags("Posts")
-            .MapPost("/preview", PreviewAsync).ForStaff(Permission.PostsRead).WithMetadata(new LargestBodyMetadata(WriteEndpoints.LargestBody));
+            .MapPost("/preview", PreviewAsync).ForStaff(Permission.PostsRead).WithMetadata(new LargestBodyMetadata(WriteEndpoints.LargestBody)).ChangesNothing();
 
     /// <param name="level">Shorthand for <paramref name="as"/>: <c>public</c>, <c>subscribers</c> or <c>paid</c>.</param>
     /// <param name="as"><c>anonymous</c>, <c>subscriber</c> or <c>member</c> (of the post's tiers, where it names any).</param>

@@ -9,6 +9,9 @@ namespace Newsletter.Defaults.Audit;
 /// <summary>The database that keeps what an endpoint outside of publications changes, and with it the entry in the log.</summary>
 public sealed record AuditScope(Type Db);
 
+/// <summary>What is posted because it is long, and only looked at.</summary>
+internal sealed record ChangesNothing;
+
 /// <summary>
 /// Every unsafe call of staff leaves an entry: with the change, before and after, where its handler saves tracked rows; else one without,
 /// after it succeeded. What anybody may call without a token is no deed of staff.
@@ -35,6 +38,7 @@ internal sealed class AuditMiddleware(RequestDelegate next)
 
     private static Type? DatabaseOf(Endpoint? endpoint)
     {
+        if (endpoint?.Metadata.GetMetadata<ChangesNothing>() is not null) return null;
         if (endpoint?.Metadata.GetMetadata<AuditScope>() is { } outside) return outside.Db;
         return endpoint?.Metadata.GetMetadata<AccessRule>() is { Kind: AccessKind.Staff } ? endpoint.Metadata.GetMetadata<PublicationScope>()?.Db : null;
     }
@@ -46,6 +50,9 @@ public static class AuditSetup
 {
     /// <summary>For endpoints of staff that are on no publication.</summary>
     public static RouteHandlerBuilder AuditedIn<TDb>(this RouteHandlerBuilder endpoint) where TDb : ServiceDb => endpoint.WithMetadata(new AuditScope(typeof(TDb)));
+
+    /// <summary>For a POST that only shows something: it leaves no entry.</summary>
+    public static RouteHandlerBuilder ChangesNothing(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new ChangesNothing());
 
     /// <summary>For an endpoint that only finds out who calls: from here on it is their deed.</summary>
     public static void ActAs(this ServiceDb db, HttpContext http, Caller caller) => db.StaffCall = StaffCall.Of(http, caller);

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Newsletter.Contracts;
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
 using Newsletter.Mailer.Storage;
@@ -20,7 +21,7 @@ internal static class ProofEndpoints
 
     public static void MapProofs(this RouteGroupBuilder api)
     {
-        api.MapPost("/letters/preview", Preview).ForStaff(Permission.PostsRead).WithMetadata(new RequestSizeLimitAttribute(LargestBody));
+        api.MapPost("/letters/preview", Preview).ForStaff(Permission.PostsRead).WithMetadata(new RequestSizeLimitAttribute(LargestBody)).ChangesNothing();
         api.MapPost("/letters/test", TestAsync).ForStaff(Permission.EditionsWrite).ClosedWhileSuspended().WithMetadata(new RequestSizeLimitAttribute(LargestBody));
     }
 

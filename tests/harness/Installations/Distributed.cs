@@ -37,7 +37,7 @@ public class Distributed : Installation
     {
         Broker = FaultyLink.To(new Uri(await MakeVirtualHostAsync()), out var broker);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        foreach (var service in (string[])[.. Services, "sandbox", "gateway"]) Addresses[service] = new($"http://127.0.0.1:{ServiceProcess.FreePort()}");
+        foreach (var service in (string[])[.. Services, "sandbox", "console", "gateway"]) Addresses[service] = new($"http://127.0.0.1:{ServiceProcess.FreePort()}");
         Provider = FaultyLink.To(new Uri(Addresses["sandbox"], "/sandbox/sendgrid"), out var provider);
         var shared = _shared = new Dictionary<string, string>
         {
@@ -75,6 +75,7 @@ public class Distributed : Installation
             });
         }
         Add("sandbox", "services/sandbox", new(shared) { ["ASPNETCORE_URLS"] = Addresses["sandbox"].ToString() });
+        Add("console", "services/console", new(shared) { ["ASPNETCORE_URLS"] = Addresses["console"].ToString() });
         Add("gateway", "gateway", new(shared) { ["Gateway__InternalUrl"] = Addresses["gateway"].ToString() });
 
         foreach (var process in _processes.Values) process.Start();
