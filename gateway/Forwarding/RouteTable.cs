@@ -20,6 +20,7 @@ internal static class RouteTable
         [
             "/{p}/plans/{**rest}", "/{p}/checkout/{**rest}", "/{p}/billing/{**rest}", "/{p}/gifts/{**rest}", "/webhooks/stripe/{**rest}",
             $"{Api}/tiers/{{**rest}}", $"{Api}/checkout/{{**rest}}", $"{Api}/grants/{{**rest}}", $"{Api}/payments/{{**rest}}", $"{Api}/payment-account",
+            $"{Api}/memberships", $"{Api}/statistics/members",
         ],
         ["mailer"] =
         [

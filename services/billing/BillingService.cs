@@ -6,6 +6,7 @@ using Newsletter.Billing.Ledger;
 using Newsletter.Billing.Pages;
 using Newsletter.Billing.Readers;
 using Newsletter.Billing.Reconciliation;
+using Newsletter.Billing.Statistics;
 using Newsletter.Billing.Storage;
 using Newsletter.Billing.Subscriptions;
 using Newsletter.Billing.Tiers;
@@ -45,6 +46,7 @@ public static class BillingService
         services.AddScoped<CheckoutSync>().AddScoped<SubscriptionSync>().AddScoped<InvoiceSync>()
             .AddScoped<InvoicePaymentSync>().AddScoped<ChargeSync>().AddScoped<RefundSync>().AddScoped<DisputeSync>();
         services.AddScoped<SyncQueue>().AddSingleton<SyncSignal>().AddHostedService<SyncWorker>();
+        services.AddSingleton<MemberStatistics>();
         services.AddSingleton<SubscriptionCounts>().AddHostedService<ReconcilerService>();
     }
 
@@ -61,6 +63,8 @@ public static class BillingService
         api.MapGrants();
         api.MapGiftApi();
         api.MapPayments();
+        api.MapMemberships();
+        api.MapMemberStatistics();
         api.MapPaymentAccount();
 
         app.MapWebhooks();

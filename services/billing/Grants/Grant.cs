@@ -20,6 +20,8 @@ internal sealed class Grant
     public DateTimeOffset From { get; private set; }
     public DateTimeOffset Until { get; private set; }
     public bool Deleted { get; private set; }
+    /// <summary>When it was taken back before its end.</summary>
+    public DateTimeOffset? RemovedAt { get; private set; }
     public long Version { get; private set; }
 
     public static Grant OfSubscription(Guid publicationId, Guid subscriptionId) =>
@@ -41,7 +43,7 @@ internal sealed class Grant
     public bool Follow(Guid? subscriberId, string tier, DateTimeOffset from, DateTimeOffset until, TimeProvider time)
     {
         if (!Deleted && (SubscriberId, Tier, From, Until) == (subscriberId, tier, from, until)) return false;
-        (SubscriberId, Tier, From, Until, Deleted) = (subscriberId, tier, from, until, false);
+        (SubscriberId, Tier, From, Until, Deleted, RemovedAt) = (subscriberId, tier, from, until, false, null);
         Stamp(time);
         return true;
     }
@@ -49,7 +51,7 @@ internal sealed class Grant
     public bool Remove(TimeProvider time)
     {
         if (Deleted) return false;
-        Deleted = true;
+        (Deleted, RemovedAt) = (true, time.GetUtcNow());
         Stamp(time);
         return true;
     }

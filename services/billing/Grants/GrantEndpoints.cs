@@ -21,14 +21,17 @@ internal static class GrantEndpoints
         api.MapDelete("/grants/{id:guid}", Remove).ForStaff(Permission.BillingWrite);
     }
 
+    /// <summary>Newest first.</summary>
+    /// <param name="active">Only those that are valid now.</param>
     private static async Task<Ok<ListPage<GrantView>>> List(
-        CurrentPublication publication, BillingDb db, Guid? subscriberId, int? limit, string? cursor, CancellationToken cancellation)
+        CurrentPublication publication, BillingDb db, TimeProvider time, Guid? subscriberId, bool? active, int? limit, string? cursor, CancellationToken cancellation)
     {
         var size = Math.Clamp(limit ?? 50, 1, 100);
-        var after = Guid.TryParse(Cursor.Read(cursor), CultureInfo.InvariantCulture, out var id) ? id : Guid.Empty;
-        var grants = await db.Grants.AsNoTracking()
-            .Where(g => g.PublicationId == publication.Id && !g.Deleted && g.SubscriberId != null && (subscriberId == null || g.SubscriberId == subscriberId) && g.Id > after)
-            .OrderBy(g => g.Id).Take(size + 1).ToListAsync(cancellation);
+        var before = Guid.TryParse(Cursor.Read(cursor), CultureInfo.InvariantCulture, out var id) ? id : Guid.AllBitsSet;
+        var rows = db.Grants.AsNoTracking()
+            .Where(g => g.PublicationId == publication.Id && !g.Deleted && g.SubscriberId != null && (subscriberId == null || g.SubscriberId == subscriberId) && g.Id < before);
+        if (active == true && time.GetUtcNow() is var now) rows = rows.Where(g => g.From <= now && g.Until > now);
+        var grants = await rows.OrderByDescending(g => g.Id).Take(size + 1).ToListAsync(cancellation);
         var next = grants.Count > size ? Cursor.Of(grants[size - 1].Id.ToString()) : null;
         return TypedResults.Ok(new ListPage<GrantView>([.. grants.Take(size).Select(GrantView.Of)], next));
     }

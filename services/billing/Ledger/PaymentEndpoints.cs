@@ -13,7 +13,7 @@ internal static class PaymentEndpoints
 
     /// <summary>Newest first. The ids are version 7 of the time that Stripe says, so that they sort as the money moved.</summary>
     private static async Task<Ok<ListPage<PaymentView>>> List(
-        CurrentPublication publication, BillingDb db, int? limit, string? cursor, CancellationToken cancellation)
+        CurrentPublication publication, BillingDb db, Guid? subscriberId, int? limit, string? cursor, CancellationToken cancellation)
     {
         var size = Math.Clamp(limit ?? 50, 1, 100);
         Guid? before = Guid.TryParse(Cursor.Read(cursor), CultureInfo.InvariantCulture, out var id) ? id : null;
@@ -21,6 +21,7 @@ internal static class PaymentEndpoints
             from line in db.MoneyLines.AsNoTracking()
             where line.PublicationId == publication.Id && (before == null || line.Id < before)
             join customer in db.Customers on line.CustomerId equals customer.Id
+            where subscriberId == null || customer.SubscriberId == subscriberId
             join t in db.Tiers on line.TierId equals t.Id into tiers
             from tier in tiers.DefaultIfEmpty()
             orderby line.Id descending

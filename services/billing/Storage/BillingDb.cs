@@ -69,12 +69,17 @@ internal abstract class BillingDb(DbContextOptions options) : ServiceDb(options)
         {
             subscription.HasIndex(s => new { s.AccountId, s.StripeId }).IsUnique();
             subscription.HasIndex(s => s.CustomerId);
+            subscription.HasIndex(s => new { s.PublicationId, s.Id });
             subscription.Property(s => s.Version).IsConcurrencyToken();
         });
         model.Entity<Grant>(grant =>
         {
             grant.HasIndex(g => g.SubscriptionId).IsUnique();
             grant.HasIndex(g => new { g.PublicationId, g.SubscriberId });
+            grant.HasIndex(g => new { g.PublicationId, g.Id });
+            grant.HasIndex(g => new { g.PublicationId, g.From });
+            grant.HasIndex(g => new { g.PublicationId, g.Until });
+            grant.HasIndex(g => new { g.PublicationId, g.RemovedAt });
             grant.Property(g => g.Version).IsConcurrencyToken();
         });
         model.Entity<Gift>(gift =>
@@ -91,6 +96,7 @@ internal abstract class BillingDb(DbContextOptions options) : ServiceDb(options)
         {
             line.HasIndex(l => new { l.AccountId, l.ObjectId, l.Line }).IsUnique();
             line.HasIndex(l => new { l.PublicationId, l.Id });
+            line.HasIndex(l => new { l.CustomerId, l.Id });
         });
         model.Entity<StripeObject>(o =>
         {

@@ -246,6 +246,10 @@ namespace Newsletter.Billing.Storage.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("publication_id");
 
+                    b.Property<DateTimeOffset?>("RemovedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("removed_at");
+
                     b.Property<int>("Source")
                         .HasColumnType("integer")
                         .HasColumnName("source");
@@ -279,8 +283,20 @@ namespace Newsletter.Billing.Storage.Migrations.Postgres
                         .IsUnique()
                         .HasDatabaseName("ix_grants_subscription_id");
 
+                    b.HasIndex("PublicationId", "From")
+                        .HasDatabaseName("ix_grants_publication_id_from");
+
+                    b.HasIndex("PublicationId", "Id")
+                        .HasDatabaseName("ix_grants_publication_id_id");
+
+                    b.HasIndex("PublicationId", "RemovedAt")
+                        .HasDatabaseName("ix_grants_publication_id_removed_at");
+
                     b.HasIndex("PublicationId", "SubscriberId")
                         .HasDatabaseName("ix_grants_publication_id_subscriber_id");
+
+                    b.HasIndex("PublicationId", "Until")
+                        .HasDatabaseName("ix_grants_publication_id_until");
 
                     b.ToTable("grants", (string)null);
                 });
@@ -408,6 +424,9 @@ namespace Newsletter.Billing.Storage.Migrations.Postgres
 
                     b.HasKey("Id")
                         .HasName("pk_money_lines");
+
+                    b.HasIndex("CustomerId", "Id")
+                        .HasDatabaseName("ix_money_lines_customer_id_id");
 
                     b.HasIndex("PublicationId", "Id")
                         .HasDatabaseName("ix_money_lines_publication_id_id");
@@ -618,6 +637,9 @@ namespace Newsletter.Billing.Storage.Migrations.Postgres
                     b.HasIndex("AccountId", "StripeId")
                         .IsUnique()
                         .HasDatabaseName("ix_subscriptions_account_id_stripe_id");
+
+                    b.HasIndex("PublicationId", "Id")
+                        .HasDatabaseName("ix_subscriptions_publication_id_id");
 
                     b.ToTable("subscriptions", (string)null);
                 });

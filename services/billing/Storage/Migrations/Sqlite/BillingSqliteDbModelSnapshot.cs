@@ -239,6 +239,10 @@ namespace Newsletter.Billing.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("publication_id");
 
+                    b.Property<long?>("RemovedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("removed_at");
+
                     b.Property<int>("Source")
                         .HasColumnType("INTEGER")
                         .HasColumnName("source");
@@ -272,8 +276,20 @@ namespace Newsletter.Billing.Storage.Migrations.Sqlite
                         .IsUnique()
                         .HasDatabaseName("ix_grants_subscription_id");
 
+                    b.HasIndex("PublicationId", "From")
+                        .HasDatabaseName("ix_grants_publication_id_from");
+
+                    b.HasIndex("PublicationId", "Id")
+                        .HasDatabaseName("ix_grants_publication_id_id");
+
+                    b.HasIndex("PublicationId", "RemovedAt")
+                        .HasDatabaseName("ix_grants_publication_id_removed_at");
+
                     b.HasIndex("PublicationId", "SubscriberId")
                         .HasDatabaseName("ix_grants_publication_id_subscriber_id");
+
+                    b.HasIndex("PublicationId", "Until")
+                        .HasDatabaseName("ix_grants_publication_id_until");
 
                     b.ToTable("grants", (string)null);
                 });
@@ -401,6 +417,9 @@ namespace Newsletter.Billing.Storage.Migrations.Sqlite
 
                     b.HasKey("Id")
                         .HasName("pk_money_lines");
+
+                    b.HasIndex("CustomerId", "Id")
+                        .HasDatabaseName("ix_money_lines_customer_id_id");
 
                     b.HasIndex("PublicationId", "Id")
                         .HasDatabaseName("ix_money_lines_publication_id_id");
@@ -611,6 +630,9 @@ namespace Newsletter.Billing.Storage.Migrations.Sqlite
                     b.HasIndex("AccountId", "StripeId")
                         .IsUnique()
                         .HasDatabaseName("ix_subscriptions_account_id_stripe_id");
+
+                    b.HasIndex("PublicationId", "Id")
+                        .HasDatabaseName("ix_subscriptions_publication_id_id");
 
                     b.ToTable("subscriptions", (string)null);
                 });
