@@ -1,39 +1,52 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Subscriber.Storage;
 
 namespace Newsletter.Subscriber.Figures;
 
-internal sealed record DayCount(int SignUps, int Confirmed, int WentAway);
-
 /// <summary>What happened between midnights, counted by ranges of indexes: nothing is kept up to date for it that sign-ups would have to wait for.</summary>
-internal static class DayCounts
+/// <param name="midnights">One more than there are days.</param>
+internal sealed class DayCounts(SubscriberDb db, Guid publication, IReadOnlyList<DateTimeOffset> midnights, CancellationToken cancellation)
 {
-    // Ids are made of the time of the sign-up, so that their index serves for it.
-    private const string Counts =
-        """
-        SELECT
-            CAST((SELECT COUNT(*) FROM subscribers s WHERE s.publication_id = {0} AND s.id >= d.first_id AND s.id < d.end_id) AS integer) AS sign_ups,
-            CAST((SELECT COUNT(*) FROM subscribers s WHERE s.publication_id = {0} AND s.confirmed_at >= d.begins AND s.confirmed_at < d.ends) AS integer) AS confirmed,
-            CAST((SELECT COUNT(*) FROM subscribers s WHERE s.publication_id = {0} AND s.left_at >= d.begins AND s.left_at < d.ends AND s.left_at > s.confirmed_at)
-                + (SELECT COUNT(*) FROM erasures e WHERE e.publication_id = {0} AND e.requested_at >= d.begins AND e.requested_at < d.ends) AS integer) AS went_away
-        FROM (
-            SELECT n, first_id, LEAD(first_id) OVER (ORDER BY n) AS end_id, begins, LEAD(begins) OVER (ORDER BY n) AS ends FROM {midnights}
-        ) d WHERE d.ends IS NOT NULL ORDER BY d.n
-        """;
+    private sealed record Row(int Day, int Number);
 
-    /// <param name="midnights">One more than there are days.</param>
-    public static Task<List<DayCount>> CountByDayAsync(this SubscriberDb db, Guid publication, IReadOnlyList<DateTimeOffset> midnights, CancellationToken cancellation)
+    /// <summary>Ids are made of the time of the sign-up, so that their index serves for it.</summary>
+    public Task<int[]> SignUpsAsync() => CountAsync("subscribers", "id", "true", [.. midnights.Select(TimeIds.FirstAt)]);
+
+    public Task<int[]> ConfirmedAsync() => CountAsync("subscribers", "confirmed_at", "true", midnights);
+
+    /// <summary>Who confirmed without wanting a letter has not left.</summary>
+    public async Task<int[]> LeftAsync()
     {
-        var ids = midnights.Select(TimeIds.FirstAt).ToArray();
-        if (!db.IsSqlite)
-        {
-            var sql = Counts.Replace("{midnights}", "unnest({1}, {2}) WITH ORDINALITY AS m(first_id, begins, n)", StringComparison.Ordinal);
-            return db.Database.SqlQueryRaw<DayCount>(sql, publication, ids, midnights.ToArray()).ToListAsync(cancellation);
-        }
-        // As its columns hold them: ids in upper case, times in microseconds.
-        var rows = midnights.Zip(ids, (time, id) => new object[] { id.ToString().ToUpperInvariant(), (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond });
-        var json = Counts.Replace("{midnights}", "(SELECT key AS n, value ->> 0 AS first_id, value ->> 1 AS begins FROM json_each({1}))", StringComparison.Ordinal);
-        return db.Database.SqlQueryRaw<DayCount>(json, publication, JsonSerializer.Serialize(rows)).ToListAsync(cancellation);
+        var left = await CountAsync("subscribers", "left_at", "left_at > confirmed_at", midnights);
+        var erased = await CountAsync("erasures", "requested_at", "true", midnights);
+        return [.. left.Zip(erased, (a, b) => a + b)];
     }
+
+    private async Task<int[]> CountAsync<T>(string table, string column, string condition, IReadOnlyList<T> bounds)
+    {
+        var counts = new int[bounds.Count - 1];
+        foreach (var row in await (db.IsSqlite ? SqliteAsync() : PostgresAsync())) counts[row.Day - 1] = row.Number;
+        return counts;
+
+#pragma warning disable EF1002 // Tables and columns are named above, not by callers.
+        Task<List<Row>> PostgresAsync() => db.Database.SqlQueryRaw<Row>(
+            $$"""
+            SELECT width_bucket({{column}}, {1}) AS day, COUNT(*)::integer AS number FROM {{table}}
+            WHERE publication_id = {0} AND {{column}} >= {2} AND {{column}} < {3} AND {{condition}} GROUP BY 1
+            """, publication, bounds.ToArray(), bounds[0]!, bounds[^1]!).ToListAsync(cancellation);
+
+        Task<List<Row>> SqliteAsync() => db.Database.SqlQueryRaw<Row>(
+            $$"""
+            SELECT d.key + 1 AS day, (SELECT COUNT(*) FROM {{table}} WHERE publication_id = {0} AND {{column}} >= d.value AND {{column}} < d.until AND {{condition}}) AS number
+            FROM (SELECT key, value, LEAD(value) OVER (ORDER BY key) AS until FROM json_each({1})) d WHERE d.until IS NOT NULL
+            """, publication, JsonSerializer.Serialize(bounds.Select(bound => AsStored(bound)))).ToListAsync(cancellation);
+#pragma warning restore EF1002
+    }
+
+    /// <summary>As SQLite's columns hold it: ids in upper case, times in microseconds.</summary>
+    private static string AsStored<T>(T bound) => bound is DateTimeOffset time
+        ? ((time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture)
+        : bound!.ToString()!.ToUpperInvariant();
 }

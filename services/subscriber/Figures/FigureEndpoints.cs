@@ -28,9 +28,10 @@ internal static class FigureEndpoints
         var shown = Enumerable.Range(0, days ?? 28).Select(ago => today.PlusDays(-ago)).Reverse().ToList();
         // A day need not have 24 hours.
         var starts = shown.Append(today.PlusDays(1)).Select(day => zone.AtStartOfDay(day).ToDateTimeOffset().ToUniversalTime()).ToList();
-        var counts = await db.CountByDayAsync(publication.Id, starts, cancellation);
+        var counts = new DayCounts(db, publication.Id, starts, cancellation);
+        var (signUps, confirmed, left) = (await counts.SignUpsAsync(), await counts.ConfirmedAsync(), await counts.LeftAsync());
         return TypedResults.Ok(new ReaderFigures(
-            [.. shown.Zip(counts, (day, c) => new DayFigures(day.ToDateOnly(), c.SignUps, c.Confirmed, c.WentAway))],
+            [.. shown.Select((day, n) => new DayFigures(day.ToDateOnly(), signUps[n], confirmed[n], left[n]))],
             await totals.OfAsync(publication.Id, db, cancellation)));
     }
 }

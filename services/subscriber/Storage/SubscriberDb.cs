@@ -96,6 +96,8 @@ internal abstract class SubscriberDb(DbContextOptions options) : ServiceDb(optio
         {
             consent.ToTable("consents").Property(c => c.Id).ValueGeneratedNever();
             consent.HasIndex(c => new { c.SubscriberId, c.NewsletterId }).IsUnique().HasFilter("withdrawn_at IS NULL");
+            // The unique one holds only what stands; a reader is loaded with all.
+            consent.HasIndex(c => c.SubscriberId);
             consent.HasIndex(c => new { c.NewsletterId, c.SubscriberId }).HasFilter("withdrawn_at IS NULL");
         });
         model.Entity<Label>(label =>

@@ -73,7 +73,7 @@ internal static class ListEndpoint
         if (query.Topic is { } topic) filters.Add(Labelled(LabelKind.Topic, topic));
         if (newsletter is { } id) filters.Add(db.Consents.Where(c => c.NewsletterId == id && c.WithdrawnAt == null).Select(c => c.SubscriberId));
         if (filters.Count == 0) return people.Select(s => s.Id);
-        var ids = filters.Skip(1).Aggregate(filters[0], (found, filter) => found.Where(one => filter.Contains(one)));
+        var ids = filters.Skip(1).Aggregate(filters[0], (found, filter) => found.Where(one => filter.Any(other => other == one)));
         return status is null && !isSearch ? ids : ids.Where(one => people.Any(s => s.Id == one));
 
         IQueryable<Guid> Labelled(LabelKind kind, string word) =>

@@ -345,6 +345,9 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                     b.HasKey("Id")
                         .HasName("pk_consents");
 
+                    b.HasIndex("SubscriberId")
+                        .HasDatabaseName("ix_consents_subscriber_id");
+
                     b.HasIndex("NewsletterId", "SubscriberId")
                         .HasDatabaseName("ix_consents_newsletter_id_subscriber_id")
                         .HasFilter("withdrawn_at IS NULL");

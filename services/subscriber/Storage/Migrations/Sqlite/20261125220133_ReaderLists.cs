@@ -79,6 +79,11 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
                 filter: "withdrawn_at IS NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_consents_subscriber_id",
+                table: "consents",
+                column: "subscriber_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_subscriber_labels_subscriber_id",
                 table: "subscriber_labels",
                 column: "subscriber_id");
@@ -124,6 +129,10 @@ namespace Newsletter.Subscriber.Storage.Migrations.Sqlite
 
             migrationBuilder.DropIndex(
                 name: "ix_consents_newsletter_id_subscriber_id",
+                table: "consents");
+
+            migrationBuilder.DropIndex(
+                name: "ix_consents_subscriber_id",
                 table: "consents");
 
             migrationBuilder.DropColumn(
