@@ -14,7 +14,7 @@ internal static class RouteTable
         [
             "/{p}/subscribe/{**rest}", "/{p}/confirm/{**rest}", "/{p}/sign-in/{**rest}", "/{p}/sign-out", "/{p}/account/{**rest}", "/{p}/unsubscribe/{**rest}",
             "/api/v1/account/{**rest}", $"{Api}/subscriptions/{{**rest}}", $"{Api}/subscribers/{{**rest}}", $"{Api}/members/{{**rest}}", $"{Api}/keys/{{**rest}}",
-            "/api/v1/audit", $"{Api}/audit",
+            "/api/v1/audit", $"{Api}/audit", $"{Api}/statistics/readers",
         ],
         ["billing"] =
         [

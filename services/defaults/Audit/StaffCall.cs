@@ -66,7 +66,7 @@ internal sealed partial class StaffCall
     /// <summary>Within the publication, which the entry names; the publication itself where nothing is left.</summary>
     private static string Relative(string path) => InPublication().Match(path) switch
     {
-        { Success: true, Groups: var parts } => parts["rest"].Value is { Length: > 0 } rest ? rest : "publication",
+        { Success: true, Groups: var parts } => parts["rest"].Value.TrimEnd('/') is { Length: > 0 } rest ? rest : "publication",
         _ => Installation().Replace(path, "").Trim('/'),
     };
 

@@ -16,7 +16,7 @@ public sealed class CredentialTests(DistributedHouse house)
     public static TheoryData<string, string> StaffRoutes => new()
     {
         { "GET", "/subscribers" }, { "GET", "/subscribers/export" }, { "POST", "/subscribers" }, { "POST", "/subscribers/import?confirmed=true" },
-        { "GET", "/members" }, { "POST", "/members" }, { "GET", "/keys" }, { "POST", "/keys" },
+        { "GET", "/members" }, { "GET", "/audit" }, { "GET", "/statistics/readers" }, { "GET", "/subscribers/tags" }, { "POST", "/members" }, { "GET", "/keys" }, { "POST", "/keys" },
         { "GET", "/posts?state=draft" }, { "POST", "/posts" }, { "PUT", "/posts/speech-2026-06-13" }, { "DELETE", "/posts/speech-2026-06-13" },
         { "GET", "/posts/speech-2026-06-13/source" }, { "GET", "/posts/speech-2026-06-13/preview?level=paid" }, { "POST", "/posts/speech-2026-06-13/unpublish" },
         { "PATCH", "" }, { "POST", "/newsletters" }, { "PATCH", "/newsletters/weekly" },
