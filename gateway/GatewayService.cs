@@ -1,6 +1,7 @@
 using Newsletter.Defaults.Bus;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Identity;
+using Newsletter.Gateway.Certificates;
 using Newsletter.Gateway.Docs;
 using Newsletter.Gateway.Network;
 using Newsletter.Gateway.Publications;
@@ -18,6 +19,7 @@ public static class GatewayService
         builder.Services.AddHostedService(services => services.GetRequiredService<PublicationDirectory>());
         builder.AddConsumers("gateway").AddPerProcess<PublicationHostConsumer>();
         builder.Services.AddSingleton<TokenExchange>();
+        builder.Services.AddHostedService<CertificateWatch>();
         builder.AddNetworkLimits();
         builder.Listen();
         builder.Services.AddHostedService<InternalPort>();

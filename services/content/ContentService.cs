@@ -33,6 +33,7 @@ public static class ContentService
         builder.Services.AddSingleton<FeedCache>();
         builder.Services.AddSingleton<FeedTokens>();
         builder.Services.AddHostedService<ScheduledPosts>();
+        builder.Services.AddHostedService<DomainWatch>();
         builder.Services.AddValidation();
         builder.AddConsumers("content")
             .AddCopy<SubscriberConsumer, SubscribersChanged>()

@@ -1,7 +1,8 @@
 namespace Newsletter.Contracts;
 
 /// <summary>Billing: what readers may read because of a payment, a gift or a favour changed. All of one publication.</summary>
-public sealed record GrantsChanged(Guid PublicationId, IReadOnlyList<GrantSnapshot> Grants);
+/// <param name="CausedAt">When it happened where the money is; none where nobody paid, or it was found later.</param>
+public sealed record GrantsChanged(Guid PublicationId, IReadOnlyList<GrantSnapshot> Grants, DateTimeOffset? CausedAt = null);
 
 public enum GrantSource { Subscription, Gift, Complimentary, Seat }
 

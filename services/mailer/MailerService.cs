@@ -86,6 +86,7 @@ public static class MailerService
         builder.Services.AddScoped<BatchRecovery>();
         builder.Services.AddWorker<BatchSweeper>("batch sweeper");
         builder.Services.AddWorker<LedgerWatch>("ledger watch");
+        builder.Services.AddWorker<DelayWatch>("delay watch");
         builder.Services.AddHostedService<DeliveryWorker>();
     }
 
@@ -101,6 +102,7 @@ public static class MailerService
     {
         builder.Services.AddScoped<RoundupMaker>();
         builder.Services.AddWorker<RoundupWorker>("roundup slots");
+        builder.Services.AddWorker<SlotWatch>("slot watch");
     }
 
     private static void AddTransactionalMail(this WebApplicationBuilder builder)

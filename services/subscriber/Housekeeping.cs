@@ -19,7 +19,7 @@ internal sealed partial class Housekeeping(
     private static readonly TimeSpan KeepCommands = TimeSpan.FromDays(30);
     private static readonly TimeSpan ErasureWithin = TimeSpan.FromHours(24);
     private static readonly Gauge<long> OverdueErasures =
-        NewsletterTelemetry.Meter.CreateGauge<long>("newsletter.erasures_overdue", description: "Erasures that some service has not answered for 24 hours.");
+        NewsletterTelemetry.Meter.CreateGauge<long>("newsletter.erasures.overdue", "{erasure}", "Erasures that some service has not answered for 24 hours");
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

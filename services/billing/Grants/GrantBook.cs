@@ -36,11 +36,12 @@ internal sealed class GrantBook(BillingDb db, IOptions<GrantOptions> options, Ti
     }
 
     /// <summary>Call once, before the save.</summary>
-    public void Publish()
+    /// <param name="causedAt">When it happened at Stripe.</param>
+    public void Publish(DateTimeOffset? causedAt = null)
     {
         foreach (var publication in _changed.Where(g => g.SubscriberId is not null).GroupBy(g => g.PublicationId))
         {
-            db.Publish(new GrantsChanged(publication.Key, [.. publication.Select(g => g.Snapshot())]));
+            db.Publish(new GrantsChanged(publication.Key, [.. publication.Select(g => g.Snapshot())], causedAt));
         }
         _changed.Clear();
     }

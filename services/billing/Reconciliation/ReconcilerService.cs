@@ -16,14 +16,14 @@ internal sealed partial class ReconcilerService(
         var schedule = schedules.Of("billing", "reconciliation", options.Value.ReconcileMinutes * Minute);
         using var timer = new PeriodicTimer(Minute);
         // The first comparison waits a minute: a process that has just started has better things to do.
-        for (var minute = 1; await NextAsync(timer, stoppingToken); minute++)
+        for (var minute = 0; minute == 0 || await NextAsync(timer, stoppingToken); minute++)
         {
             try
             {
                 await using var scope = scopes.CreateAsyncScope();
                 var db = scope.ServiceProvider.GetRequiredService<BillingDb>();
                 await counts.RefreshAsync(db, stoppingToken);
-                if (minute % options.Value.ReconcileMinutes != 1 % options.Value.ReconcileMinutes) continue;
+                if (minute == 0 || minute % options.Value.ReconcileMinutes != 1 % options.Value.ReconcileMinutes) continue;
                 var (different, refused) = await scope.ServiceProvider.GetRequiredService<Reconciler>().RunAsync(stoppingToken);
                 Compared(different, refused);
                 schedule.Ran();

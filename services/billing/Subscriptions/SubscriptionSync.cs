@@ -52,7 +52,7 @@ internal sealed partial class SubscriptionSync(
         if (subscription.IsLive) await KeepOnlyTheFirstAsync(step, subscription, customer, cancellation);
         if (subscription.AwaitsDismissal) step.Raise(StripeKind.Subscription, subscription.StripeId);
         await grants.FollowAsync(subscription, customer.SubscriberId, cancellation);
-        grants.Publish();
+        grants.Publish(step.HappenedAt);
     }
 
     /// <summary>Two checkouts at once, or one by somebody who was not signed in: the first stays, the money of the others goes back.</summary>

@@ -52,6 +52,15 @@ internal sealed class SyncQueue(BillingDb db, TimeProvider time)
              ON CONFLICT (account_id, event_id) DO NOTHING
              """, cancellation) == 1;
 
+    /// <summary>When the news that a job brings over happened at Stripe; null where no event told of the object itself.</summary>
+    public Task<DateTimeOffset?> HappenedAtAsync(SyncJob job, CancellationToken cancellation)
+    {
+        // The event is kept a moment before it raises its object.
+        var since = job.RaisedAt.AddSeconds(-5);
+        return db.WebhookEvents.AsNoTracking().Where(e => e.ReceivedAt >= since && e.AccountId == job.AccountId && e.ObjectId == job.StripeId)
+            .MinAsync(e => (DateTimeOffset?)e.CreatedAt, cancellation);
+    }
+
     public async Task<SyncJob?> ClaimAsync(StripeObject candidate, TimeSpan lease, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();

@@ -21,13 +21,15 @@ internal interface IObjectSync
 }
 
 /// <summary>What a sync works with. <see cref="Raise"/> takes effect with the save.</summary>
-internal sealed class SyncStep(PaymentAccount account, StripeClient stripe, string id)
+internal sealed class SyncStep(PaymentAccount account, StripeClient stripe, string id, DateTimeOffset? happenedAt)
 {
     private readonly List<(StripeKind Kind, string StripeId)> _raised = [];
 
     public PaymentAccount Account => account;
     public StripeClient Stripe => stripe;
     public string Id => id;
+    /// <summary>The first event that told of what is brought over now; none when no event did.</summary>
+    public DateTimeOffset? HappenedAt => happenedAt;
     public IReadOnlyList<(StripeKind Kind, string StripeId)> Raised => _raised;
 
     public void Raise(StripeKind kind, string stripeId) => _raised.Add((kind, stripeId));
@@ -44,7 +46,7 @@ internal sealed partial class SyncWorker(IServiceScopeFactory scopes, SyncSignal
     private const int SideBySide = 4;
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     private static readonly Histogram<double> Duration = NewsletterTelemetry.Meter.CreateHistogram<double>(
-        "newsletter.billing.sync.lag", "s", "From the first news of an object to its state being ours",
+        "newsletter.stripe.sync.duration", "s", "From the first news of an object to its state being ours",
         advice: new() { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600] });
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -107,7 +109,7 @@ internal sealed partial class SyncWorker(IServiceScopeFactory scopes, SyncSignal
         var queue = services.GetRequiredService<SyncQueue>();
         var account = await accounts.FindAsync(job.AccountId, cancellation) ?? throw new InvalidOperationException($"Payment account {job.AccountId} is gone.");
         if (!accounts.IsReachable(account)) throw new NotYetException("The settings hold the key of the other mode.");
-        var step = new SyncStep(account, accounts.ClientOf(account), job.StripeId);
+        var step = new SyncStep(account, accounts.ClientOf(account), job.StripeId, await queue.HappenedAtAsync(job, cancellation));
         IObjectSync sync = job.Kind switch
         {
             StripeKind.CheckoutSession => services.GetRequiredService<CheckoutSync>(),

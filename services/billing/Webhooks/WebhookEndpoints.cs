@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Mvc;
 using Newsletter.Billing.Accounts;
 using Newsletter.Billing.Storage;
@@ -11,9 +10,6 @@ namespace Newsletter.Billing.Webhooks;
 internal static class WebhookEndpoints
 {
     private const int LargestBody = 1 << 20;
-    private static readonly Histogram<double> Lag = NewsletterTelemetry.Meter.CreateHistogram<double>(
-        "newsletter.billing.webhook.lag", "s", "From an event at Stripe to our keeping it",
-        advice: new() { HistogramBucketBoundaries = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600, 86_400] });
 
     public static void MapWebhooks(this IEndpointRouteBuilder app)
     {
@@ -45,7 +41,7 @@ internal static class WebhookEndpoints
         if (await KeepAsync(payer.Id, received, db, queue, cancellation))
         {
             signal.Raise();
-            Lag.Record(Math.Max(0, (time.GetUtcNow() - received.CreatedAt).TotalSeconds));
+            WebhookMetrics.Took("stripe", time.GetUtcNow() - received.CreatedAt);
         }
         return TypedResults.Ok();
     }

@@ -17,7 +17,7 @@ internal sealed record Admission(Gate Gate, ReaderFacts Reader, bool IsPersonal,
 internal sealed class GateKeeper(Readers.Meter meter, TimeProvider time)
 {
     private static readonly Counter<long> Decisions = NewsletterTelemetry.Meter.CreateCounter<long>(
-        "newsletter.content.gate", description: "Gate decisions by decision and reason");
+        "newsletter.gate.decisions", "{decision}", "Gate decisions by decision and reason");
 
     private static readonly string[] Crawlers = ["bot", "crawl", "spider", "slurp", "facebookexternalhit", "embedly", "preview", "whatsapp", "telegram"];
 

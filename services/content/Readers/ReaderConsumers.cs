@@ -11,9 +11,15 @@ internal sealed class SubscriberConsumer(ContentDb db) : CopyConsumer<ContentDb,
     protected override IReadOnlyList<SubscriberSnapshot> SnapshotsOf(SubscribersChanged changed) => changed.Subscribers;
 }
 
-internal sealed class GrantConsumer(ContentDb db) : CopyConsumer<ContentDb, GrantsChanged, GrantSnapshot, Grant>(db), IConsumer<GrantsChanged>
+internal sealed class GrantConsumer(ContentDb db, TimeProvider time) : CopyConsumer<ContentDb, GrantsChanged, GrantSnapshot, Grant>(db), IConsumer<GrantsChanged>
 {
     protected override IReadOnlyList<GrantSnapshot> SnapshotsOf(GrantsChanged changed) => changed.Grants;
+
+    public override async Task Consume(ConsumeContext<GrantsChanged> context)
+    {
+        await base.Consume(context);
+        if (context.Message.CausedAt is { } caused) EntitlementLag.Took(time.GetUtcNow() - caused);
+    }
 }
 
 /// <summary>Of an erased person nothing stays but the tombstone; grants are billing's to take back.</summary>

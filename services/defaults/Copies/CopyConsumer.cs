@@ -30,7 +30,7 @@ public abstract class CopyConsumer<TDb, TEvent, TSnapshot, TCopy>(TDb db) : ICop
     /// <summary>Work that follows from the rows that were newer; saved with them. Runs again when the save lost a race, so only change what <see cref="Db"/> tracks.</summary>
     protected virtual Task FollowAsync(IReadOnlyList<TCopy> changed, CancellationToken cancellation) => Task.CompletedTask;
 
-    public Task Consume(ConsumeContext<TEvent> context) => ApplyAsync(SnapshotsOf(context.Message), context.CancellationToken);
+    public virtual Task Consume(ConsumeContext<TEvent> context) => ApplyAsync(SnapshotsOf(context.Message), context.CancellationToken);
 
     public async Task RequestAsync(CancellationToken cancellation)
     {

@@ -41,6 +41,7 @@ public static class StorageSetup
         builder.Services.AddHostedService<IdempotencyCleanup<TDb>>();
         builder.Services.AddSingleton(new ServiceName<TDb>(service));
         builder.Services.AddScoped<OutboxRows<TDb>>();
+        builder.Services.AddHostedService<OperationsWatch<TDb>>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseCheck<TDb>>(HealthCheckOf(service));
         builder.Services.AddDataProtection().SetApplicationName("newsletter").PersistKeysToDbContext<TDb>();
     }

@@ -7,8 +7,11 @@ namespace Newsletter.Mailer.Deliveries;
 internal sealed partial class DeliveryWorker(IServiceScopeFactory scopes, BatchQueue queue, IMailProvider provider, EditionWorker editions, ILogger<DeliveryWorker> log)
     : BackgroundService
 {
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(Enumerable.Range(0, provider.MaxConcurrency).Select(_ => SendAsync(stoppingToken)));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        DeliveryMetrics.Begin();
+        return Task.WhenAll(Enumerable.Range(0, provider.MaxConcurrency).Select(_ => SendAsync(stoppingToken)));
+    }
 
     private async Task SendAsync(CancellationToken stopping)
     {

@@ -31,7 +31,8 @@ internal sealed class EditionClosing(MailerDb db, DomainCounter domains, TimePro
         var last = await accepted.MaxAsync(b => b.FinishedAt, cancellation);
         edition.Finish(first, last, time);
         await db.SaveChangesAsync(cancellation);
-        DeliveryMetrics.EditionSent(edition);
+        var published = await db.Posts.AsNoTracking().Where(p => p.Id == edition.PostId).Select(p => p.FirstPublishedAt).SingleOrDefaultAsync(cancellation);
+        DeliveryMetrics.EditionSent(edition, published ?? edition.CreatedAt);
         _ = domains.Ask(editionId);
     }
 }

@@ -64,6 +64,7 @@ internal static class RoundupEndpoints
         if (edition is null) return Problem.Conflict("Nothing new was published since the last roundup. Nothing was sent, and the next one goes out at its hour.");
         var view = EditionView.Of(edition);
         if (!isNew) return TypedResults.Ok(view);
+        SlotWatch.Made("early");
         worker.Wake();
         return TypedResults.Created($"/api/v1/publications/{publication.Slug}/editions/{edition.Id}", view);
     }

@@ -23,7 +23,9 @@ internal sealed class RoundupWorker(IServiceScopeFactory scopes, EditionWorker e
             foreach (var newsletter in publication.Newsletters.Where(n => n is { Kind: NewsletterKind.Roundup, Schedule: not null }))
             {
                 if (Slots.Due(newsletter.Schedule!, publication.TimeZone, time.GetUtcNow()) is not { } slot) continue;
-                if ((await maker.MakeAsync(publication, newsletter, slot, evenEmpty: true, stopping)).IsNew) editions.Wake();
+                if (!(await maker.MakeAsync(publication, newsletter, slot, evenEmpty: true, stopping)).IsNew) continue;
+                SlotWatch.Made(SlotWatch.HowOf(Slots.CutOff(newsletter.Schedule!, slot, publication.TimeZone), time.GetUtcNow()));
+                editions.Wake();
             }
         }
         return false;

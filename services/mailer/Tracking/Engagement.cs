@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Figures;
 using Newsletter.Mailer.Storage;
 
@@ -39,6 +40,7 @@ internal static class Engagement
     {
         var by = pulses.Sum();
         if (by is { Opens: 0, MachineOpens: 0, Clicks: 0, Complaints: 0, Unsubscribes: 0 }) return;
+        DeliveryMetrics.Reacted(by);
         await db.Database.ExecuteSqlAsync(
             $"""
             INSERT INTO edition_counters (edition_id, publication_id, opens, machine_opens, clicks, complaints, unsubscribes)

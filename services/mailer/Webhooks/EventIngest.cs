@@ -45,6 +45,7 @@ internal sealed class EventIngest(MailerDb db, EventResolver resolver, LetterFac
         await db.WebhookCalls.Where(c => c.Id == call.Id).ExecuteDeleteAsync(cancellation);
         await transaction.CommitAsync(cancellation);
 
+        foreach (var letter in letters) WebhookMetrics.Took("sendgrid", time.GetUtcNow() - letter.Event.At);
         EventMetrics.Told("new", letters.Count);
         EventMetrics.Told("repeated", told.Count(e => e is not null) - fresh.Count);
         EventMetrics.Told("unknown", fresh.Count - letters.Count);

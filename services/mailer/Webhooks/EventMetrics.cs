@@ -5,8 +5,8 @@ namespace Newsletter.Mailer.Webhooks;
 
 internal static class EventMetrics
 {
-    private static readonly Counter<long> Events =
-        NewsletterTelemetry.Meter.CreateCounter<long>("newsletter_provider_events", description: "Events of the mail provider: new, repeated, unknown or of no kind that is known");
+    private static readonly Counter<long> Events = NewsletterTelemetry.Meter.CreateCounter<long>(
+        "newsletter.provider.events", "{event}", "Events of the mail provider: new, repeated, unknown or of no kind that is known");
 
     public static void Told(string outcome, int count)
     {

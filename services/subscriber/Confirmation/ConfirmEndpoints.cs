@@ -13,7 +13,7 @@ namespace Newsletter.Subscriber.Confirmation;
 /// <summary>The link of the confirmation mail. GET shows a button; POST confirms once, and signs the reader in.</summary>
 internal static class ConfirmEndpoints
 {
-    private static readonly Counter<long> Confirmations = NewsletterTelemetry.Meter.CreateCounter<long>("newsletter.confirmations", description: "Addresses confirmed by their owners.");
+    private static readonly Counter<long> Confirmations = NewsletterTelemetry.Meter.CreateCounter<long>("newsletter.confirmations", "{confirmation}", "Addresses confirmed by their owners");
 
     public static void MapConfirmation(this RouteGroupBuilder pages)
     {

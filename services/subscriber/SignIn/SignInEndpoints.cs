@@ -14,7 +14,7 @@ namespace Newsletter.Subscriber.SignIn;
 /// <summary>Readers sign in with a link or a code from a mail. What is asked of an unknown address is answered like that of a known one.</summary>
 internal static class SignInEndpoints
 {
-    private static readonly Counter<long> SignIns = NewsletterTelemetry.Meter.CreateCounter<long>("newsletter.sign_ins", description: "Readers' sign-ins by way.");
+    private static readonly Counter<long> SignIns = NewsletterTelemetry.Meter.CreateCounter<long>("newsletter.sign_ins", "{sign_in}", "Readers' sign-ins by way");
 
     public static void MapSignIn(this RouteGroupBuilder pages)
     {

@@ -17,7 +17,7 @@ namespace Newsletter.Subscriber.SignUp;
 /// </summary>
 internal sealed class Registrar(SubscriberDb db, LinkKeys linkKeys, TimeProvider time)
 {
-    private static readonly Counter<long> SignUps = NewsletterTelemetry.Meter.CreateCounter<long>("newsletter.signups", description: "Sign-ups by what came of them.");
+    private static readonly Counter<long> SignUps = NewsletterTelemetry.Meter.CreateCounter<long>("newsletter.sign_ups", "{sign_up}", "Sign-ups by what came of them");
 
     public Task SignUpAsync(PublicationSnapshot publication, EmailAddress email, Wish wish, CancellationToken cancellation) =>
         TwiceAsync(() => SignUpOnceAsync(publication, email, wish, cancellation));

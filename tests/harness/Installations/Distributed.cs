@@ -31,6 +31,8 @@ public class Distributed : Installation
     public IReadOnlyList<ReceivedSpan> Spans => _collector.Spans;
     public Dictionary<string, Uri> Addresses { get; } = [];
 
+    public override IReadOnlyCollection<Uri> Processes => Addresses.Values;
+
     public override string BaseUrlOf(string slug) => $"http://{slug}.localhost:{_port}";
 
     public override async ValueTask InitializeAsync()
@@ -101,15 +103,16 @@ public class Distributed : Installation
     }
 
     /// <summary>A further gateway on a port of its own, with another service in content's place; the caller starts and ends it.</summary>
-    public ServiceProcess AnotherGateway(int port, string contentAt)
+    public ServiceProcess AnotherGateway(int port, string contentAt) => AnotherGateway(out _, ("Newsletter__Url", $"http://localhost:{port}"), ("Services__content", contentAt));
+
+    /// <summary>A further gateway with settings of its own.</summary>
+    /// <param name="address">Where it answers health and metrics.</param>
+    public ServiceProcess AnotherGateway(out Uri address, params (string Name, string Value)[] settings)
     {
-        var health = new Uri($"http://127.0.0.1:{ServiceProcess.FreePort()}");
-        return new("gateway", new(_shared)
-        {
-            ["Newsletter__Url"] = $"http://localhost:{port}",
-            ["Services__content"] = contentAt,
-            ["Gateway__InternalUrl"] = health.ToString(),
-        }, health);
+        address = new Uri($"http://127.0.0.1:{ServiceProcess.FreePort()}");
+        var all = new Dictionary<string, string>(_shared) { ["Gateway__InternalUrl"] = address.ToString() };
+        foreach (var (name, value) in settings) all[name] = value;
+        return new("gateway", all, address);
     }
 
     private void Add(string name, string project, Dictionary<string, string> environment) => _processes[name] = new(project, environment, Addresses[name]);

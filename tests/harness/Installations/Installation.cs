@@ -17,6 +17,9 @@ public abstract class Installation : IAsyncDisposable
     /// <summary>A publication's base address, without a trailing slash.</summary>
     public abstract string BaseUrlOf(string slug);
 
+    /// <summary>Where each of its processes answers <c>/metrics</c>.</summary>
+    public abstract IReadOnlyCollection<Uri> Processes { get; }
+
     public abstract ValueTask InitializeAsync();
 
     /// <summary>A visitor's browser without script: keeps cookies, follows no redirect by itself.</summary>

@@ -22,6 +22,8 @@ public class Standalone : Installation
 
     public override Uri Address => new($"http://localhost:{_port}");
 
+    public override IReadOnlyCollection<Uri> Processes => [Address];
+
     public override string BaseUrlOf(string slug) => $"http://localhost:{_port}/{slug}";
 
     public override async ValueTask InitializeAsync()

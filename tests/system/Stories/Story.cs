@@ -38,6 +38,7 @@ public abstract class Story(Installation house)
 
         await RoundupAsync(editor);
         await ReadTheFiguresAsync(editor, forSubscribers);
+        await ReadTheMetricsAsync();
     }
 
     private async Task MeetTheGateAsync(Browser visitor)
@@ -244,11 +245,39 @@ public abstract class Story(Installation house)
         Assert.Contains("bounced", bounced.ToString(), StringComparison.Ordinal);
     }
 
+    /// <summary>All that has happened is in the metrics: every name of their table is exported, and every name that is exported is in the table.</summary>
+    private async Task ReadTheMetricsAsync()
+    {
+        HashSet<string> exported = [];
+        IReadOnlyList<string> missing = [];
+        try
+        {
+            await Eventually.TrueAsync(async () =>
+            {
+                exported = await Metrics.ExportedAsync(house.Processes);
+                missing = [.. Metrics.Documented.Except(exported).Except(NotExportedHere)];
+                return missing.Count == 0;
+            }, "every metric of the table", TimeSpan.FromSeconds(75));
+        }
+        catch (TimeoutException)
+        {
+            Assert.Empty(missing);
+        }
+        Assert.Empty(exported.Where(name => name.StartsWith("newsletter_", StringComparison.Ordinal)).Except(Metrics.Documented));
+    }
+
+    /// <summary>An address without https has no certificate.</summary>
+    protected virtual IReadOnlyList<string> NotExportedHere => ["newsletter_certificate_remaining_seconds"];
+
     private static long Count(JsonElement of, string name) => of.TryGetProperty(name, out var n) ? n.GetInt64() : 0;
 }
 
 [Collection(nameof(StandaloneCollection))]
-public sealed class StoryInStandalone(StandaloneHouse house) : Story(house);
+public sealed class StoryInStandalone(StandaloneHouse house) : Story(house)
+{
+    /// <summary>Without a broker the outbox is the queue: told of while rows wait.</summary>
+    protected override IReadOnlyList<string> NotExportedHere => [.. base.NotExportedHere, "newsletter_queue_messages", "newsletter_queue_age_seconds"];
+}
 
 [Collection(nameof(DistributedCollection))]
 public sealed class StoryInDistributedForm(DistributedHouse house) : Story(house);

@@ -2,7 +2,7 @@ using System.Net.Http.Json;
 using Newsletter.Tests.Harness;
 using Newsletter.Tests.Harness.Installations;
 
-namespace Newsletter.SystemTests;
+namespace Newsletter.SystemTests.Telemetry;
 
 /// <summary>What telemetry must show of a letter's way.</summary>
 [Collection(nameof(DistributedCollection))]
