@@ -6,16 +6,19 @@ if (args is ["bare", var address, var folder])
     return 0;
 }
 
-var wanted = args.Length == 0 ? ["start", "signups", "reads", "mails"] : args;
+var wanted = args.Length == 0 ? ["start", "signups", "reads", "mails", "live", "console"] : args;
 var figures = new List<Figure>();
 if (wanted.Contains("start")) figures.AddRange(await StartBenchmark.RunAsync());
-if (wanted.Any(w => w is "signups" or "reads" or "mails"))
+if (wanted.Any(w => w is "signups" or "reads" or "mails" or "live" or "console"))
 {
     await using var house = new Newsletter.Tests.Harness.Installations.Distributed();
     await house.InitializeAsync();
     if (wanted.Contains("signups")) figures.AddRange(await SignUpBenchmark.RunAsync(house));
     if (wanted.Contains("reads")) figures.AddRange(await ReadBenchmark.RunAsync(house));
     if (wanted.Contains("mails")) figures.AddRange(await MailBenchmark.RunAsync(house));
+    if (wanted.Contains("live")) figures.AddRange(await LiveBenchmark.RunAsync(house));
+    // Last: its readers are in the way of the others.
+    if (wanted.Contains("console")) figures.AddRange(await ConsoleBenchmark.RunAsync(house));
 }
 Figure.Print(figures);
 return 0;
