@@ -7,11 +7,11 @@ namespace Newsletter.Mailer.Figures;
 
 /// <summary>
 /// What the live page shows, read once a second however many look at it. It sums an edition's batches, a thousand for a million readers, and counts
-/// only those that are moving, sixteen at most: some milliseconds a second, where a count over the ledger of a million takes hundreds.
+/// only those that are moving, eight at most: some milliseconds a second, where a count over the ledger of a million takes hundreds.
 /// </summary>
 internal sealed class LiveEditions(IServiceScopeFactory scopes, TimeProvider time) : IDisposable
 {
-    private const int MostCounted = 16;
+    private const int MostCounted = 8;
     private const int MostKept = 1_000;
     private static readonly TimeSpan KeepFor = TimeSpan.FromMilliseconds(900);
     private readonly MemoryCache _views = new(new MemoryCacheOptions { SizeLimit = MostKept });

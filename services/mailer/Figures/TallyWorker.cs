@@ -5,11 +5,11 @@ using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Figures;
 
-/// <summary>Counts the batches that are marked, a few at a time, and rests fifty times as long as that took: figures lag before they cost letters.</summary>
+/// <summary>Counts the batches that are marked, a few at a time, and rests twenty times as long as that took: figures lag before they cost letters.</summary>
 internal sealed class TallyWorker(IServiceScopeFactory scopes, ILogger<TallyWorker> log) : Worker(TimeSpan.FromSeconds(1), log)
 {
     private const int AtOnce = 20;
-    private const int Rest = 50;
+    private const int Rest = 20;
 
     protected override async Task<bool> WorkAsync(CancellationToken stopping)
     {
