@@ -44,6 +44,7 @@ require_programs() {
       postgresql) postgres_bin >/dev/null || missing+=("$name") ;;
       rabbitmq-server) { rabbitmq_server_script && epmd_program; } >/dev/null || missing+=("$name") ;;
       chromium) chromium_program >/dev/null || missing+=("$name") ;;
+      prometheus) command -v promtool >/dev/null || missing+=("$name") ;;
       postfix) [[ -x /usr/sbin/smtp-sink ]] || command -v smtp-sink >/dev/null || missing+=("$name") ;;
       *) command -v "$name" >/dev/null || missing+=("$name") ;;
     esac
