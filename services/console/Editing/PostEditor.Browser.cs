@@ -83,6 +83,14 @@ public sealed partial class PostEditor
         await Script.InvokeVoidAsync("newsletterConsole.guard", IsChanged);
     }
 
+    /// <summary>It has an address now, or another. The page stays as it is, for whoever goes on typing.</summary>
+    private async Task MoveAsync(string formerKey)
+    {
+        await Script.InvokeVoidAsync("newsletterConsole.drop", formerKey);
+        if (_editor is not null) await _editor.InvokeVoidAsync("moved", Key);
+        await Script.InvokeVoidAsync("history.replaceState", null, "", $"/{To($"posts/{_source!.Slug}")}");
+    }
+
     private async Task DropAsync()
     {
         _kept = null;

@@ -34,7 +34,7 @@ public sealed partial class PostEditor
 
     private bool CanWrite => May(Permission.PostsWrite) && (_source is null or { State: "draft" } || May(Permission.PostsPublish));
     private bool IsChanged => _draft.Fingerprint() != _saved;
-    private string Key => $"{P}/{Slug ?? "new"}";
+    private string Key => $"{P}/{_source?.Slug ?? "new"}";
 
     protected override async Task LoadAsync()
     {
@@ -85,17 +85,16 @@ public sealed partial class PostEditor
         try
         {
             var request = _draft.ToRequest();
-            var isNew = _source is null;
+            var (isNew, key) = (_source is null, Key);
             _source = isNew
                 ? await Api.SendAsync<PostSource>(HttpMethod.Post, $"{Root}/posts", request, cancellation: Left)
                 : await Api.SendAsync<PostSource>(HttpMethod.Put, $"{Root}/posts/{_source!.Slug}", request, over ?? _draft.Version, Left);
-            var moved = Slug != _source.Slug;
             (_draft.Version, _draft.Slug, _saved, _theirs) = (_source.Version, _source.Slug, fingerprint, null);
             if (isNew) _saved = _draft.Fingerprint();
             _status = "Saved";
+            if (Key != key) await MoveAsync(key);
             if (IsChanged) await KeepAsync();
             else await DropAsync();
-            if (moved) Navigation.NavigateTo(To($"posts/{_source.Slug}"), replace: true);
             return true;
         }
         catch (ApiException e) when (e.Status == StatusCodes.Status412PreconditionFailed)
