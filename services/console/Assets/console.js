@@ -16,8 +16,10 @@ const drop = key => localStorage.removeItem(drafts + key);
 class Editor {
   #area; #page; #key; #timer; #fields = {};
 
-  constructor(area, page, key) {
+  constructor(area, bar, page, key) {
     this.#area = area; this.#page = page; this.#key = key;
+    bar.addEventListener("click", event => this.#press(event.target.closest("button")));
+    bar.addEventListener("change", event => this.#pick(event.target));
     area.addEventListener("input", () => this.#changed());
     area.addEventListener("keydown", event => this.#shortcut(event));
     area.addEventListener("paste", event => this.#take(event, event.clipboardData));
@@ -26,8 +28,6 @@ class Editor {
     area.addEventListener("dragleave", () => area.classList.remove("is-target"));
   }
 
-  text() { return this.#area.value; }
-
   replace(text) { this.#area.value = text; }
 
   // The other fields, as the page knows them; kept together with the text.
@@ -35,7 +35,22 @@ class Editor {
 
   moved(key) { this.#key = key; }
 
-  wrap(before, after, sample) {
+  // The buttons work without asking the server: nobody waits for a heading, and no caret moves meanwhile.
+  #press(button) {
+    if (!button || this.#area.readOnly) return;
+    const { wrap, end, sample, prefix, block } = button.dataset;
+    if (wrap) this.#wrap(wrap, end, sample);
+    else if (prefix) this.#prefix(prefix);
+    else if (block) this.#block(block);
+  }
+
+  async #pick(input) {
+    if (!("images" in input.dataset)) return;
+    for (const file of input.files) await this.#upload(file);
+    input.value = "";
+  }
+
+  #wrap(before, after, sample) {
     const { selectionStart: from, selectionEnd: to, value } = this.#area;
     const inner = value.slice(from, to) || sample;
     this.#insert(before + inner + after, from, to);
@@ -43,13 +58,13 @@ class Editor {
   }
 
   // Something that stands on lines of its own.
-  block(text) {
+  #block(text) {
     const { selectionStart: at, value } = this.#area;
     const lead = at === 0 || value.slice(0, at).endsWith("\n\n") ? "" : value[at - 1] === "\n" ? "\n" : "\n\n";
     this.#insert(lead + text + "\n\n", at, at);
   }
 
-  prefix(mark) {
+  #prefix(mark) {
     const { selectionStart, selectionEnd, value } = this.#area;
     const from = value.lastIndexOf("\n", selectionStart - 1) + 1;
     const lines = value.slice(from, selectionEnd).split("\n").map(line => mark + line.replace(/^(#+|[-*>]|\d+\.) /, ""));
@@ -66,9 +81,9 @@ class Editor {
   #shortcut(event) {
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
     const key = event.key.toLowerCase();
-    if (key === "b") this.wrap("**", "**", "bold");
-    else if (key === "i") this.wrap("*", "*", "italic");
-    else if (key === "k") this.wrap("[", "](https://)", "link");
+    if (key === "b") this.#wrap("**", "**", "bold");
+    else if (key === "i") this.#wrap("*", "*", "italic");
+    else if (key === "k") this.#wrap("[", "](https://)", "link");
     else return;
     event.preventDefault();
   }
@@ -85,19 +100,18 @@ class Editor {
     const images = [...(data?.files ?? [])].filter(file => file.type.startsWith("image/"));
     if (images.length === 0) return;
     event.preventDefault();
-    for (const image of images) await this.upload(image);
+    for (const image of images) await this.#upload(image);
   }
 
-  async upload(file) {
+  async #upload(file) {
     const url = await this.#page.invokeMethodAsync("UploadImage", DotNet.createJSStreamReference(file), file.size, file.type);
-    if (url) this.block(`![${file.name.replace(/\.[^.]*$/, "").replace(/[[\]]/g, "")}](${url})`);
+    if (url) this.#block(`![${file.name.replace(/\.[^.]*$/, "").replace(/[[\]]/g, "")}](${url})`);
   }
 }
 
 window.newsletterConsole = {
   keep, kept, drop,
-  edit: (area, page, key) => new Editor(area, page, key),
-  pick: async (input, editor) => { for (const file of input.files) await editor.upload(file); input.value = ""; },
+  edit: (area, bar, page, key) => new Editor(area, bar, page, key),
   save: async (name, stream) => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([await stream.arrayBuffer()]));

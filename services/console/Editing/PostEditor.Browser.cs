@@ -11,7 +11,7 @@ namespace Newsletter.Console.Editing;
 public sealed partial class PostEditor
 {
     private ElementReference _area;
-    private ElementReference _picker;
+    private ElementReference _bar;
     private IJSObjectReference? _editor;
     private DotNetObjectReference<PostEditor>? _self;
     private CancellationTokenSource _resting = new();
@@ -33,7 +33,7 @@ public sealed partial class PostEditor
     {
         if (_publication is null || _editor is not null || Failure is not null) return;
         _self = DotNetObjectReference.Create(this);
-        _editor = await Script.InvokeAsync<IJSObjectReference>("newsletterConsole.edit", Left, _area, _self, Key);
+        _editor = await Script.InvokeAsync<IJSObjectReference>("newsletterConsole.edit", Left, _area, _bar, _self, Key);
         if (await Script.InvokeAsync<string?>("newsletterConsole.kept", Left, Key) is { } text)
         {
             _kept = ReadKept(text);
@@ -115,16 +115,6 @@ public sealed partial class PostEditor
     private async Task ShowTextAsync()
     {
         if (_editor is not null) await _editor.InvokeVoidAsync("replace", _draft.Body);
-    }
-
-    private Task WrapAsync(string before, string after, string sample) => CallAsync("wrap", before, after, sample);
-    private Task PrefixAsync(string mark) => CallAsync("prefix", mark);
-    private Task BlockAsync(string text) => CallAsync("block", text);
-    private async Task PickAsync() => await Script.InvokeVoidAsync("newsletterConsole.pick", _picker, _editor);
-
-    private async Task CallAsync(string method, params object[] arguments)
-    {
-        if (_editor is not null) await _editor.InvokeVoidAsync(method, arguments);
     }
 
     private Task LookAsync(Action change)

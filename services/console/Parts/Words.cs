@@ -9,7 +9,7 @@ internal static class Words
 
     public static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture).Replace(",", " ", StringComparison.Ordinal);
 
-    public static string Share(long part, long whole) => whole == 0 ? "–" : ((double)part / whole).ToString(part * 100 < whole ? "0.00 %" : "0.0 %", CultureInfo.InvariantCulture);
+    public static string Share(long part, long whole) => whole == 0 ? "–" : part == 0 ? "0 %" : ((double)part / whole).ToString(part * 100 < whole ? "0.00 %" : "0.0 %", CultureInfo.InvariantCulture);
 
     /// <param name="zone">IANA name; without it UTC.</param>
     public static string Time(DateTimeOffset at, string? zone) => In(at, zone).ToString("d MMM yyyy, HH:mm", English);
