@@ -88,6 +88,15 @@ public sealed class SubscriberListTests(SubscriberFixture fixture) : IClassFixtu
         var found = await owner.GetFromJsonAsync<JsonElement>(added.Headers.Location);
         Assert.Equal(("Ada", "vision", "vip", "Europe/Vienna"),
             (found.GetProperty("name").GetString(), found.GetProperty("topics")[0].GetString(), found.GetProperty("tags")[0].GetString(), found.GetProperty("timeZone").GetString()));
+        // Who had to begin anew is told of once, and nobody twice.
+        foreach (var property in new[] { "name", "topics", "tags", "timeZone" })
+        {
+            await _app.Service.SentAsync<StaffActed>(acted => Tells(acted, property));
+            Assert.Single(_app.Service.Sent<StaffActed>(), acted => Tells(acted, property));
+        }
+
+        bool Tells(StaffActed acted, string property) =>
+            acted.PublicationId == publication.Id && acted.Action == "PATCH subscribers/{id}" && acted.Changes.Any(c => c.Property == property);
     }
 
     [Fact]

@@ -57,6 +57,10 @@ public static class AuditSetup
     /// <summary>For an endpoint that only finds out who calls: from here on it is their deed.</summary>
     public static void ActAs(this ServiceDb db, HttpContext http, Caller caller) => db.StaffCall = StaffCall.Of(http, caller);
 
+    /// <summary>What tracked rows do not show of a call's work; tell it before the last save.</summary>
+    public static void Note(this ServiceDb db, string entity, string? id, string property, string? before, string? after) =>
+        db.StaffCall?.Note(new(entity, id, property, before, after));
+
     /// <summary>After the idempotency keys: an answer given again is no deed.</summary>
     internal static void UseAudit(this WebApplication app) => app.UseMiddleware<AuditMiddleware>();
 }

@@ -18,6 +18,7 @@ internal sealed partial class StaffCall
     private readonly string _action;
     private readonly string _target;
     private readonly string? _from;
+    private readonly List<StaffChange> _notes = [];
 
     private StaffCall(HttpContext http, Caller caller)
     {
@@ -35,6 +36,8 @@ internal sealed partial class StaffCall
 
     public static StaffCall Of(HttpContext http, Caller caller) => new(http, caller);
 
+    public void Note(StaffChange note) => _notes.Add(note);
+
     public StaffActed Entry(IReadOnlyList<StaffChange> changes)
     {
         var now = _time.GetUtcNow();
@@ -50,7 +53,7 @@ internal sealed partial class StaffCall
             Target = _target,
             From = _from,
             TraceId = Activity.Current?.TraceId.ToString(),
-            Changes = changes,
+            Changes = [.. changes, .. _notes],
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -6,6 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
 using Newsletter.Defaults.Storage;
@@ -26,7 +28,7 @@ public static class OperationsEndpoints
         operations.MapGet("/errors", (HttpContext http, string? queue, int? limit, CancellationToken cancellation) =>
             ErrorsAsync<TDb>(service, http, queue, Math.Clamp(limit ?? 50, 1, 100), cancellation)).ForStaff(Permission.Operate);
         operations.MapPost("/errors/replay", (HttpContext http, ReplayRequest request, CancellationToken cancellation) =>
-            ReplayAsync<TDb>(service, http, request, cancellation)).ForStaff(Permission.Operate);
+            ReplayAsync<TDb>(service, http, request, cancellation)).ForStaff(Permission.Operate).AuditedIn<TDb>();
         return operations;
     }
 
@@ -85,7 +87,7 @@ public static class OperationsEndpoints
         {
             try
             {
-                return TypedResults.Ok(new ReplayAnswer(await broker.ReplayAsync(queues, request.Ids?.ToHashSet(StringComparer.Ordinal), cancellation)));
+                return Replayed(await broker.ReplayAsync(queues, request.Ids?.ToHashSet(StringComparer.Ordinal), cancellation));
             }
             catch (PublishException e) when (e.IsReturn)
             {
@@ -97,7 +99,13 @@ public static class OperationsEndpoints
             }
         }
         var ids = request.Ids?.Select(id => Guid.TryParse(id, out var row) ? row : Guid.Empty).ToList();
-        return TypedResults.Ok(new ReplayAnswer(await http.RequestServices.GetRequiredService<OutboxRows<TDb>>().RetryAsync(queue, ids, cancellation)));
+        return Replayed(await http.RequestServices.GetRequiredService<OutboxRows<TDb>>().RetryAsync(queue, ids, cancellation));
+
+        Ok<ReplayAnswer> Replayed(int count)
+        {
+            http.RequestServices.GetRequiredService<TDb>().Note("queue", queue, "replayed", null, count.ToString(CultureInfo.InvariantCulture));
+            return TypedResults.Ok(new ReplayAnswer(count));
+        }
     }
 
     private static ProblemHttpResult Away(HttpContext http)
