@@ -19,7 +19,8 @@ public sealed class NewsletterOptions
     /// <summary>Allows the sandbox on listeners other than loopback.</summary>
     public bool Sandbox { get; set; }
 
-    /// <summary>Where a trace can be looked at; <c>{traceId}</c> stands for its id. The console links to it.</summary>
+    /// <summary>Where a trace is shown, with <c>{traceId}</c> in the place of its id: <c>http://localhost:16686/trace/{traceId}</c>. The console links there.</summary>
+    [RegularExpression(@"https?://[^\s]+\{traceId\}[^\s]*", ErrorMessage = "An http address that contains {traceId}.")]
     public string? TraceUrl { get; set; }
 
     /// <summary>The publication's base address when it has no domain of its own; never with a trailing slash.</summary>

@@ -22,6 +22,8 @@ public static class NewsletterTelemetry
 
 internal static class TelemetrySetup
 {
+    private static readonly string[] Sources = [NewsletterTelemetry.Name, "Newsletter.Outbox", DiagnosticHeaders.DefaultListenerName];
+
     /// <summary>Prometheus at <c>/metrics</c> always; traces and metrics over OTLP where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set.</summary>
     public static void AddTelemetry(this WebApplicationBuilder builder, string service)
     {
@@ -37,10 +39,15 @@ internal static class TelemetrySetup
                     .AddPrometheusExporter();
                 if (exports) metrics.AddOtlpExporter();
             });
+        builder.AddTraceLines();
         // Spans that nobody would get are not made.
-        if (!exports) return;
+        if (!exports)
+        {
+            TraceLogging.PassTracesOn(Sources);
+            return;
+        }
         telemetry.WithTracing(tracing => tracing
-            .AddSource(NewsletterTelemetry.Name, "Newsletter.Outbox", DiagnosticHeaders.DefaultListenerName)
+            .AddSource(Sources)
             .AddAspNetCoreInstrumentation(o => o.Filter = http => !IsNoise(http.Request.Path))
             .AddHttpClientInstrumentation().AddNpgsql()
             .AddProcessor(new CapabilityRedaction())

@@ -1,15 +1,18 @@
+using System.Diagnostics;
 using Newsletter.Mailer.Figures;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Editions;
 
 /// <summary>An edition as the staff API shows it.</summary>
+/// <param name="TraceId">Of the publish that it came from: its letters are in the same trace.</param>
 internal sealed record EditionView(
     Guid Id, EditionKind Kind, Guid NewsletterId, Guid? PostId, DateTimeOffset? SlotAt, string Subject, EditionState State, bool Paused, string? PauseReason,
-    DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt, int Recipients)
+    DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt, int Recipients, string? TraceId)
 {
     public static EditionView Of(Edition e) => new(
-        e.Id, e.Kind, e.NewsletterId, e.PostId, e.SlotAt, e.Subject, e.State, e.IsPaused, e.PauseReason, e.CreatedAt, e.FinishedAt, e.Recipients);
+        e.Id, e.Kind, e.NewsletterId, e.PostId, e.SlotAt, e.Subject, e.State, e.IsPaused, e.PauseReason, e.CreatedAt, e.FinishedAt, e.Recipients,
+        ActivityContext.TryParse(e.TraceParent, null, out var trace) ? trace.TraceId.ToString() : null);
 }
 
 /// <param name="States">Deliveries by state; their sum is the recipients.</param>

@@ -33,7 +33,7 @@ public sealed class ErrorQueueTests : IAsyncLifetime
     public async Task What_failed_is_listed_without_its_text_and_is_done_once_it_is_replayed()
     {
         _shelf.FailWith(new FormatException("jane@example.com is unreadable"));
-        await _shelf.PublishAsync("bad");
+        var trace = await _shelf.PublishAsync("bad");
         var error = Assert.Single(await _shelf.ErrorsAsync(1));
 
         Assert.Equal("shelf-post_error", error.GetProperty("queue").GetString());
@@ -41,6 +41,7 @@ public sealed class ErrorQueueTests : IAsyncLifetime
         Assert.Equal("System.FormatException", error.GetProperty("error").GetString());
         Assert.Equal(5, error.GetProperty("attempts").GetInt32());
         Assert.InRange(error.GetProperty("failedAt").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-2), DateTimeOffset.UtcNow);
+        Assert.Equal(trace, error.GetProperty("traceId").GetString());
         Assert.DoesNotContain("jane@example.com", JsonSerializer.Serialize(error), StringComparison.Ordinal);
 
         _shelf.Mend();
@@ -104,7 +105,15 @@ public sealed class ErrorQueueTests : IAsyncLifetime
         // As many as the process fetches ahead (16), and some.
         for (var n = 0; n < 20; n++) await _shelf.PublishAsync($"waiting-{n}");
 
-        await Eventually.TrueAsync(async () => await DepthsAsync() == ("shelf-post", 4, 1, 1, 0), "four that wait, one that failed");
+        (string?, long, long, long, long) wanted = ("shelf-post", 4, 1, 1, 0), seen = default;
+        try
+        {
+            await Eventually.TrueAsync(async () => (seen = await DepthsAsync()) == wanted, "four that wait, one that failed", TimeSpan.FromSeconds(60));
+        }
+        catch (TimeoutException)
+        {
+            Assert.Equal(wanted, seen);
+        }
         held.SetResult();
     }
 

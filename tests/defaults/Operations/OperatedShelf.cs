@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
@@ -44,11 +45,17 @@ internal sealed class OperatedShelf : IAsyncDisposable
 
     public void Mend() => Posts.OnPost = _ => Task.CompletedTask;
 
-    public Task<int> PublishAsync(string slug) => Service.WithDbAsync((ShelfDb db) =>
+    /// <returns>The trace that it was published in.</returns>
+    public async Task<string> PublishAsync(string slug)
     {
-        db.Publish(new PostChanged(ShelfProcess.Post(slug)));
-        return db.SaveChangesAsync();
-    });
+        using var request = new Activity("publish").Start();
+        await Service.WithDbAsync((ShelfDb db) =>
+        {
+            db.Publish(new PostChanged(ShelfProcess.Post(slug)));
+            return db.SaveChangesAsync();
+        });
+        return request.TraceId.ToString();
+    }
 
     public Task<JsonElement> ShowAsync() => Operator.GetFromJsonAsync<JsonElement>(Api);
 

@@ -16,7 +16,7 @@ public sealed class OutboxRowTests : IAsyncLifetime
     public async Task What_failed_is_listed_without_its_text_and_is_done_once_it_is_replayed()
     {
         _shelf.FailWith(new FormatException("jane@example.com is unreadable"));
-        await _shelf.PublishAsync("bad");
+        var trace = await _shelf.PublishAsync("bad");
         var error = Assert.Single(await _shelf.ErrorsAsync(1));
 
         Assert.Equal("PostChanged", error.GetProperty("queue").GetString());
@@ -24,6 +24,7 @@ public sealed class OutboxRowTests : IAsyncLifetime
         Assert.Equal("System.FormatException", error.GetProperty("error").GetString());
         Assert.InRange(error.GetProperty("attempts").GetInt32(), 1, 5);
         Assert.InRange(error.GetProperty("failedAt").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-2), DateTimeOffset.UtcNow);
+        Assert.Equal(trace, error.GetProperty("traceId").GetString());
         Assert.DoesNotContain("jane@example.com", JsonSerializer.Serialize(error), StringComparison.Ordinal);
 
         _shelf.Mend();

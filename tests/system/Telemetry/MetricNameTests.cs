@@ -43,18 +43,6 @@ public sealed partial class MetricNameTests(DistributedHouse house)
     public void A_query_s_metrics_are_told_from_its_labels_and_functions(string query, params string[] metrics) =>
         Assert.Equal(metrics, PromQl.MetricsOf(query));
 
-    [Fact]
-    public async Task An_https_address_that_shows_no_good_certificate_has_no_time_left()
-    {
-        var nowhere = ServiceProcess.FreePort();
-        await using var gateway = house.AnotherGateway(out var address, ("Newsletter__Url", $"https://localhost:{nowhere}"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"));
-        gateway.Start();
-        await gateway.ReadyAsync();
-
-        using var client = new HttpClient();
-        await Eventually.TrueAsync(async () => NoTimeLeft().IsMatch(await client.GetStringAsync(new Uri(address, "/metrics"))), "a certificate without time");
-    }
-
     private static IEnumerable<string> Queries() =>
         RuleLines().Matches(RuleFile()).Select(rule => rule.Groups["expr"].Value)
             .Concat(Directory.EnumerateFiles(Path.Combine(ServiceProcess.Root, Folder, "grafana/dashboards"), "*.json")
@@ -76,7 +64,4 @@ public sealed partial class MetricNameTests(DistributedHouse house)
 
     [GeneratedRegex("_(bucket|sum|count)$")]
     private static partial Regex Parts();
-
-    [GeneratedRegex(@"^newsletter_certificate_remaining_seconds(\{[^}]*\})? 0\b", RegexOptions.Multiline)]
-    private static partial Regex NoTimeLeft();
 }

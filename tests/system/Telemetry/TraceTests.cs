@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using Newsletter.Tests.Harness;
 using Newsletter.Tests.Harness.Installations;
 
@@ -30,6 +31,9 @@ public sealed class TraceTests(DistributedHouse house)
         foreach (var service in (string[])["gateway", "content", "mailer"]) Assert.Contains(trace, s => s.Service == service);
         Assert.True(trace.Any(s => s.Service == "mailer" && (s.Name.EndsWith(" receive", StringComparison.Ordinal) || s.Name.EndsWith(" process", StringComparison.Ordinal))),
             $"the mailer took it from the queue within the trace: {string.Join(", ", trace.Where(s => s.Service == "mailer").Select(s => s.Name).Distinct())}");
+
+        var editions = await owner.GetFromJsonAsync<JsonElement>($"{Api}/editions");
+        Assert.Equal(send.TraceId, editions.GetProperty("items").EnumerateArray().Single(e => e.GetProperty("subject").GetString() == slug).GetProperty("traceId").GetString());
 
         await Eventually.TrueAsync(() => Task.FromResult(house.Spans.Any(s =>
             s.Service == "mailer" && s.TraceId != send.TraceId && s.LinkedSpans.Any(linked => house.Spans.Any(t => t.SpanId == linked && t.TraceId == send.TraceId)))),
