@@ -19,7 +19,8 @@ public sealed record PublicationHost(Guid Id, string Slug, string BaseUrl)
 
 /// <summary>Hosts and slugs, from content at start, from <see cref="PublicationChanged"/> after that, and again every half minute in case one was missed.</summary>
 internal sealed partial class PublicationDirectory(
-    ServiceDirectory services, IHttpClientFactory clients, IOptions<NewsletterOptions> newsletter, ILogger<PublicationDirectory> log) : BackgroundService
+    ServiceDirectory services, IHttpClientFactory clients, IOptions<NewsletterOptions> newsletter,
+    IHostApplicationLifetime lifetime, ILogger<PublicationDirectory> log) : BackgroundService
 {
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AskAtMostEvery = TimeSpan.FromMilliseconds(500);
@@ -60,6 +61,10 @@ internal sealed partial class PublicationDirectory(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // In standalone content is this process itself, which answers once it listens.
+        var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var started = lifetime.ApplicationStarted.Register(listening.SetResult);
+        await listening.Task.WaitAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             await LoadAsync(stoppingToken);

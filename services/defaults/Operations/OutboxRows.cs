@@ -18,9 +18,9 @@ internal sealed class OutboxRows<TDb>(TDb db, OutboxSignal<TDb> signal, BusConsu
         var late = db.Outbox.AsNoTracking().Where(row => row.DueAt <= now || row.Error != null);
         var oldest = await late.OrderBy(row => row.CreatedAt).Select(row => (DateTimeOffset?)row.CreatedAt).FirstOrDefaultAsync(cancellation);
         return new(
-            await db.Outbox.Take(CountAtMost).CountAsync(cancellation),
+            await db.Outbox.OrderBy(row => row.Id).Take(CountAtMost).CountAsync(cancellation),
             oldest is { } since ? Math.Max(0, Math.Round((now - since).TotalSeconds, 3)) : 0,
-            await db.Outbox.Where(row => row.Error != null).Take(CountAtMost).CountAsync(cancellation));
+            await db.Outbox.Where(row => row.Error != null).OrderBy(row => row.Id).Take(CountAtMost).CountAsync(cancellation));
     }
 
     /// <summary>The rows as queues, one for each type of message.</summary>

@@ -52,7 +52,7 @@ internal static class StaffSignInEndpoints
         var isOperator = caller.Role == Role.Operator;
         var id = key is null ? caller.Subject : key.CreatedBy;
         var account = await db.StaffAccounts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id, cancellation);
-        var roles = await db.Memberships.AsNoTracking().Where(m => m.AccountId == id).Take(500).ToListAsync(cancellation);
+        var roles = await db.Memberships.AsNoTracking().Where(m => m.AccountId == id).OrderBy(m => m.PublicationId).Take(500).ToListAsync(cancellation);
         var memberships = new List<OwnMembership>();
         foreach (var role in roles)
         {
