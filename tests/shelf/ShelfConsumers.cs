@@ -26,6 +26,16 @@ public sealed class PostConsumer(PostBehaviour behaviour, Watch watch) : IConsum
     }
 }
 
+/// <summary>Stands where subscriber keeps the audit log: without it what staff did would wait for a queue.</summary>
+public sealed class DeedConsumer(Watch watch) : IConsumer<StaffActed>
+{
+    public Task Consume(ConsumeContext<StaffActed> context)
+    {
+        watch.Deeds.Enqueue(context.Message);
+        return Task.CompletedTask;
+    }
+}
+
 public sealed class RequestWatcher(Watch watch) : IConsumer<RequestResync>
 {
     public Task Consume(ConsumeContext<RequestResync> context)
@@ -49,6 +59,7 @@ public sealed class PostWatcher(Watch watch) : IConsumer<PostChanged>
 public sealed class Watch
 {
     public System.Collections.Concurrent.ConcurrentQueue<string> Seen { get; } = new();
+    public System.Collections.Concurrent.ConcurrentQueue<StaffActed> Deeds { get; } = new();
 }
 
 /// <summary>Writes down every arrival, so that a later process can tell repeats.</summary>

@@ -20,6 +20,7 @@ public sealed class ErrorQueueTests : IAsyncLifetime
         _shelf = await OperatedShelf.StartAsync(through);
         await Eventually.GetAsync(() => _broker.QueueAsync("shelf-post"), "the queue");
         await Eventually.GetAsync(() => _broker.QueueAsync("shelf-post_dead"), "the queue of the dead");
+        await Eventually.GetAsync(() => _broker.QueueAsync("subscriber-deed_dead"), "the queue of the dead deeds");
     }
 
     public async ValueTask DisposeAsync()
@@ -48,6 +49,9 @@ public sealed class ErrorQueueTests : IAsyncLifetime
         Assert.Equal(1, await _shelf.ReplayAsync("shelf-post_error", error.GetProperty("id").GetString()!));
         await _shelf.HeardAsync("bad");
         Assert.Empty(await _shelf.ErrorsAsync());
+        var deed = await Eventually.GetAsync(() => Task.FromResult(_shelf.Watch.Deeds.FirstOrDefault()), "the entry in the log");
+        Assert.Equal(("POST operations/shelf/errors/replay", "operator", null), (deed.Action, deed.Role, deed.PublicationId));
+        Assert.Equal([("shelf-post_error", "replayed", "1")], deed.Changes.Select(c => (c.Id!, c.Property, c.After!)));
     }
 
     [Fact]

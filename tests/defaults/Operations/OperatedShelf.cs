@@ -37,6 +37,7 @@ internal sealed class OperatedShelf : IAsyncDisposable
             builder.Services.AddSingleton<PostBehaviour>();
             builder.Services.AddSingleton<Watch>();
             builder.AddConsumers("shelf").Add<PostConsumer>();
+            builder.AddConsumers("subscriber").Add<DeedConsumer>();
         }, app => app.MapOperations<ShelfDb>("shelf"), useDatabase: database, broker: broker);
         return new(service, database);
     }
