@@ -18,13 +18,13 @@ internal sealed partial class OutboxPublisher(BusAddress bus, ILogger<OutboxPubl
     /// <summary>True when the row may go; otherwise it says what went wrong and when it is due again.</summary>
     public async Task<bool> TryPublishAsync(OutboxMessage row, CancellationToken cancellation)
     {
+        // The first trace goes on behind the row: a publishing activity under its parent, and the consumer's under that.
+        Activity.Current = null;
+        ActivityContext.TryParse(row.TraceParent, row.TraceState, isRemote: true, out var parent);
+        using var step = Steps.StartActivity($"outbox publish {OutboxMessage.ShortName(row.Type)}", ActivityKind.Producer, parent);
         try
         {
-            // The first trace goes on behind the row: a publishing activity under its parent, and the consumer's under that.
-            Activity.Current = null;
-            ActivityContext.TryParse(row.TraceParent, row.TraceState, isRemote: true, out var parent);
             var (message, type) = row.Open();
-            using var step = Steps.StartActivity($"outbox publish {type.Name}", ActivityKind.Producer, parent);
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             if (bus.IsRemote) timeout.CancelAfter(ConfirmTimeout);
             await bus.Endpoint.Publish(message, type, context =>

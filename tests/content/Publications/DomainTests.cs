@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Identity;
 using Newsletter.Tests.Harness;
@@ -50,6 +51,19 @@ public sealed class DomainTests(ContentFixture content) : IClassFixture<ContentF
         content.Dns.Erase($"_newsletter.{domain}");
         Assert.Equal($"https://{domain}", (await publication.Owner.PatchJsonAsync(publication.Api, new { domain, tagline = "Still here" })).GetProperty("url").GetString());
         Assert.EndsWith($"/{publication.Slug}", (await publication.Owner.PatchJsonAsync(publication.Api, new { domain = "" })).GetProperty("url").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_domain_whose_record_is_gone_is_counted_and_goes_on()
+    {
+        var publication = await content.PublicationAsync();
+        var domain = await content.MoveAsync(publication);
+        content.Dns.Erase($"_newsletter.{domain}");
+
+        // It looks when it starts, and every half hour.
+        await using var another = await ServiceUnderTest.StartAsync("content", b => b.AddContent(), a => a.MapContent(), [new("Dns:Server", content.Dns.Address)], useDatabase: content.Service.Database);
+        await Eventually.TrueAsync(async () => Regex.IsMatch(await another.Anonymous().GetStringAsync("/metrics"), """newsletter_publication_domains\{.*state="unproven"\} [1-9]"""), "a domain without proof");
+        Assert.Equal($"https://{domain}", (await publication.Owner.GetJsonAsync(publication.Api)).GetProperty("url").GetString());
     }
 
     [Fact]

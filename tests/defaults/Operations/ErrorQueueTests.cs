@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -96,6 +97,39 @@ public sealed class ErrorQueueTests : IAsyncLifetime
         Assert.Equal("PostChanged", dead.GetProperty("type").GetString());
         Assert.Equal(1, await _shelf.ReplayAsync("shelf-post_dead", "dead-1"));
         Assert.Empty(await _shelf.ErrorsAsync("?queue=shelf-post_dead"));
+    }
+
+    [Theory]
+    [InlineData("error move")]
+    [InlineData("error acknowledge")]
+    public async Task A_replay_that_is_cut_off_before_or_after_its_copy_is_confirmed_loses_nothing(string step)
+    {
+        _shelf.FailWith(new FormatException());
+        await _shelf.PublishAsync("cut-off");
+        await _shelf.ErrorsAsync(1);
+        _shelf.Mend();
+
+        using (var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Newsletter.Outbox",
+            Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStarted = activity => { if (activity.OperationName == step) _link.Cut(); },
+        })
+        {
+            ActivitySource.AddActivityListener(listener);
+            using var answer = await _shelf.Operator.PostAsJsonAsync("/api/v1/operations/shelf/errors/replay", new { queue = "shelf-post_error" }, TestContext.Current.CancellationToken);
+            if (step == "error move") Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        }
+        _link.Mend();
+
+        // Its copy was not acknowledged: it is there still, and perhaps in its queue as well.
+        await Eventually.TrueAsync(async () =>
+        {
+            using var errors = await _shelf.GetAsync(Role.Operator, "/errors");
+            return errors.IsSuccessStatusCode && (await errors.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("items").GetArrayLength() == 1;
+        }, "the message in its error queue", TimeSpan.FromSeconds(60));
+        await _shelf.ReplayAsync("shelf-post_error");
+        await Eventually.TrueAsync(() => Task.FromResult(_shelf.Watch.Seen.Contains("cut-off")), "the message", TimeSpan.FromSeconds(60));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Newsletter.Tests.Harness;
@@ -33,11 +34,35 @@ public sealed class TraceTests(DistributedHouse house)
             $"the mailer took it from the queue within the trace: {string.Join(", ", trace.Where(s => s.Service == "mailer").Select(s => s.Name).Distinct())}");
 
         var editions = await owner.GetFromJsonAsync<JsonElement>($"{Api}/editions");
-        Assert.Equal(send.TraceId, editions.GetProperty("items").EnumerateArray().Single(e => e.GetProperty("subject").GetString() == slug).GetProperty("traceId").GetString());
+        var id = editions.GetProperty("items").EnumerateArray().Single(e => e.GetProperty("subject").GetString() == slug).GetProperty("id").GetString();
+        var details = await owner.GetFromJsonAsync<JsonElement>($"{Api}/editions/{id}");
+        Assert.Equal(send.TraceId, details.GetProperty("edition").GetProperty("traceId").GetString());
 
         await Eventually.TrueAsync(() => Task.FromResult(house.Spans.Any(s =>
             s.Service == "mailer" && s.TraceId != send.TraceId && s.LinkedSpans.Any(linked => house.Spans.Any(t => t.SpanId == linked && t.TraceId == send.TraceId)))),
             "the span that takes the provider's events links to the letter's trace", TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public async Task What_is_logged_of_a_request_s_work_carries_its_trace_from_one_end_to_the_other()
+    {
+        var trace = Guid.NewGuid().ToString("N");
+        house.Broker.Cut();
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"{Api}/subscriptions") { Content = JsonContent.Create(new { email = $"traced-{trace[..8]}@example.com" }) };
+            request.Headers.Add("traceparent", $"00-{trace}-00f067aa0ba902b7-01");
+            using var answer = await house.Visitor().SendAsync(request);
+            Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+
+            // What it wants mailed cannot be published: the outbox says so, behind the request and in its trace.
+            await Eventually.TrueAsync(() => Task.FromResult(house["subscriber"].Output.Contains($"OutboxPublisher trace={trace}", StringComparison.Ordinal)),
+                "the outbox's line with the request's trace", TimeSpan.FromSeconds(60));
+        }
+        finally
+        {
+            house.Broker.Mend();
+        }
     }
 
     [Fact]
