@@ -18,11 +18,13 @@ internal sealed class Proofs(MailSenders senders, IMailProvider provider, TimePr
             ? LetterRenderer.Post(new LetterFrame(publication, newsletter, Guid.Empty, Track: address => address, OpenPixel: null), post, cut)
             : null;
 
+    public static ValidationProblem? FaultOf(string to) =>
+        to.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) ? Problem.Field("to", "The address must be one line without spaces.") : null;
+
     /// <summary>The fullest cut of a post, to one address.</summary>
     public async Task<Results<Accepted, ValidationProblem, ProblemHttpResult>> SendAsync(
         MailerDb db, PublicationSnapshot publication, PostSnapshot post, string to, CancellationToken cancellation)
     {
-        if (to.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))) return Problem.Field("to", "The address must be one line without spaces.");
         if (Print(publication, post, Access.Paid) is not { } letter) return Problem.Conflict("The post has nothing to show, or the publication has no newsletter of posts.");
         var (from, replyTo) = await senders.OfAsync(db, publication, NewsletterOf(publication, post)!.Id, cancellation);
         var id = Guid.CreateVersion7(time.GetUtcNow());
