@@ -1,7 +1,8 @@
 // What Blazor cannot do from the server: keep a draft in this browser, answer keys in the editor, hand files over, save a file.
 
 document.addEventListener("click", event => {
-  if (event.target.closest("#components-reconnect-modal button")) location.reload();
+  // Without the question whether to leave: what is unsaved is kept here.
+  if (event.target.closest("#components-reconnect-modal button")) { window.onbeforeunload = null; location.reload(); }
   // A list of publications that was opened closes when somebody looks elsewhere.
   for (const open of document.querySelectorAll("details.switch[open]")) if (!open.contains(event.target)) open.open = false;
 });
@@ -14,10 +15,13 @@ const kept = key => localStorage.getItem(drafts + key);
 const drop = key => localStorage.removeItem(drafts + key);
 
 class Editor {
+  static #last;
   #area; #page; #key; #timer; #fields = {};
 
-  constructor(area, bar, page, key) {
-    this.#area = area; this.#page = page; this.#key = key;
+  // What the other fields hold is known from the outset: what is typed before the page first hears of it can be brought back, too.
+  constructor(area, bar, page, key, fields) {
+    this.#area = area; this.#page = page; this.#key = key; this.#fields = fields;
+    Editor.#last = this;
     bar.addEventListener("click", event => this.#press(event.target.closest("button")));
     bar.addEventListener("change", event => this.#pick(event.target));
     area.addEventListener("input", () => this.#changed());
@@ -28,12 +32,20 @@ class Editor {
     area.addEventListener("dragleave", () => area.classList.remove("is-target"));
   }
 
+  // What was typed while the connection was away never reached the page.
+  static returned() { if (Editor.#last?.#area.isConnected) Editor.#last.#tell(); }
+
+  text() { return this.#area.value; }
+
   replace(text) { this.#area.value = text; }
 
   // The other fields, as the page knows them; kept together with the text.
   fields(fields) { this.#fields = fields; this.#store(); }
 
-  moved(key) { this.#key = key; }
+  moved(key) { drop(this.#key); this.#key = key; }
+
+  // What was typed since is kept on.
+  saved(text) { if (this.#area.value === text) drop(this.#key); else this.#store(); }
 
   // The buttons work without asking the server: nobody waits for a heading, and no caret moves meanwhile.
   #press(button) {
@@ -91,8 +103,10 @@ class Editor {
   #changed() {
     this.#store();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#page.invokeMethodAsync("Written", this.#area.value).catch(() => { }), 350);
+    this.#timer = setTimeout(() => this.#tell(), 350);
   }
+
+  #tell() { this.#page.invokeMethodAsync("Written", this.#area.value).catch(() => { }); }
 
   #store() { keep(this.#key, { at: new Date().toISOString(), body: this.#area.value, ...this.#fields }); }
 
@@ -109,9 +123,13 @@ class Editor {
   }
 }
 
+document.getElementById("components-reconnect-modal").addEventListener("components-reconnect-state-changed", event => {
+  if (event.detail.state === "hide") Editor.returned();
+});
+
 window.newsletterConsole = {
   keep, kept, drop,
-  edit: (area, bar, page, key) => new Editor(area, bar, page, key),
+  edit: (area, bar, page, key, fields) => new Editor(area, bar, page, key, fields),
   save: async (name, stream) => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([await stream.arrayBuffer()]));

@@ -28,7 +28,8 @@ public sealed class PostDraft
         Title = source.Title,
         Slug = source.Slug,
         Kind = source.Kind,
-        Body = source.Body,
+        // As the browser's field has it.
+        Body = source.Body.ReplaceLineEndings("\n"),
         Summary = source.Summary,
         Authors = string.Join(", ", source.Authors),
         Topics = [.. source.Topics],

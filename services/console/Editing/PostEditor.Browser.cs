@@ -27,17 +27,20 @@ public sealed partial class PostEditor
     /// <summary>The stylesheets are asked from this host, which has them as every host does: the console's pages load from nowhere else.</summary>
     private string Shown => _eyes == "mail" ? _letter?.Html ?? "" : (_preview?.Html ?? "").Replace($"{Origin}/assets/", "/assets/", StringComparison.Ordinal);
 
+    private const string NotYet = "Not saved yet";
+
     private string Origin => new Uri(_publication!.Url).GetLeftPart(UriPartial.Authority);
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
         if (_publication is null || _editor is not null || Failure is not null) return;
         _self = DotNetObjectReference.Create(this);
-        _editor = await Script.InvokeAsync<IJSObjectReference>("newsletterConsole.edit", Left, _area, _bar, _self, Key);
+        _editor = await Script.InvokeAsync<IJSObjectReference>("newsletterConsole.edit", Left, _area, _bar, _self, Key, Fields());
         if (await Script.InvokeAsync<string?>("newsletterConsole.kept", Left, Key) is { } text)
         {
             _kept = ReadKept(text);
-            if (_kept?.Fields is null || _kept.Body == _draft.Body && _kept.Fields.Fingerprint() == _saved) _kept = null;
+            if (_kept?.Fields is { } fields) fields.Body = _kept.Body;
+            if (_kept?.Fields is null || _kept.Fields.Fingerprint() == _saved) _kept = null;
         }
         await PreviewAsync();
         StateHasChanged();
@@ -78,15 +81,17 @@ public sealed partial class PostEditor
     private async Task KeepAsync()
     {
         if (_editor is null) return;
-        _status = IsChanged ? "Not saved yet" : "";
-        if (IsChanged) await _editor.InvokeVoidAsync("fields", new { version = _draft.Version, fields = JsonSerializer.SerializeToElement(_draft, Json.Options) });
+        if (IsChanged) _status = NotYet;
+        else if (_status == NotYet) _status = "";
+        if (IsChanged) await _editor.InvokeVoidAsync("fields", Fields());
         await Script.InvokeVoidAsync("newsletterConsole.guard", IsChanged);
     }
 
+    private object Fields() => new { fields = JsonSerializer.SerializeToElement(_draft, Json.Options) };
+
     /// <summary>It has an address now, or another. The page stays as it is, for whoever goes on typing.</summary>
-    private async Task MoveAsync(string formerKey)
+    private async Task MoveAsync()
     {
-        await Script.InvokeVoidAsync("newsletterConsole.drop", formerKey);
         if (_editor is not null) await _editor.InvokeVoidAsync("moved", Key);
         await Script.InvokeVoidAsync("history.replaceState", null, "", $"/{To($"posts/{_source!.Slug}")}");
     }
@@ -98,11 +103,16 @@ public sealed partial class PostEditor
         await Script.InvokeVoidAsync("newsletterConsole.guard", false);
     }
 
+    private async Task DropSavedAsync()
+    {
+        if (_editor is not null) await _editor.InvokeVoidAsync("saved", _draft.Body);
+        await Script.InvokeVoidAsync("newsletterConsole.guard", false);
+    }
+
     private async Task RestoreAsync()
     {
         var (kept, version) = (_kept!, _draft.Version);
         _draft = kept.Fields!;
-        _draft.Body = kept.Body;
         // Begun from another version: saving then shows what somebody else saved since.
         _draft.Version ??= version;
         _kept = null;
@@ -115,6 +125,12 @@ public sealed partial class PostEditor
     private async Task ShowTextAsync()
     {
         if (_editor is not null) await _editor.InvokeVoidAsync("replace", _draft.Body);
+    }
+
+    /// <summary>The typing may not rest yet.</summary>
+    private async Task ReadTextAsync()
+    {
+        if (_editor is not null) _draft.Body = await _editor.InvokeAsync<string>("text", Left);
     }
 
     private Task LookAsync(Action change)
@@ -143,6 +159,7 @@ public sealed partial class PostEditor
     /// <summary>True when nothing was changed for that long.</summary>
     private async Task<bool> RestsAsync(TimeSpan time)
     {
+        if (Left.IsCancellationRequested) return false;
         await _resting.CancelAsync();
         _resting.Dispose();
         _resting = CancellationTokenSource.CreateLinkedTokenSource(Left);

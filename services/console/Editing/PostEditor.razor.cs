@@ -81,6 +81,7 @@ public sealed partial class PostEditor
     {
         _saving = true;
         _status = "Saving …";
+        await ReadTextAsync();
         var fingerprint = _draft.Fingerprint();
         try
         {
@@ -92,9 +93,9 @@ public sealed partial class PostEditor
             (_draft.Version, _draft.Slug, _saved, _theirs) = (_source.Version, _source.Slug, fingerprint, null);
             if (isNew) _saved = _draft.Fingerprint();
             _status = "Saved";
-            if (Key != key) await MoveAsync(key);
+            if (Key != key) await MoveAsync();
             if (IsChanged) await KeepAsync();
-            else await DropAsync();
+            else await DropSavedAsync();
             return true;
         }
         catch (ApiException e) when (e.Status == StatusCodes.Status412PreconditionFailed)
@@ -126,6 +127,7 @@ public sealed partial class PostEditor
 
     private async Task PublishAsync()
     {
+        await ReadTextAsync();
         if ((IsChanged || _source is null) && !await SaveAsync()) return;
         var parameters = new DialogParameters { [nameof(PublishDialog.Publication)] = _publication, [nameof(PublishDialog.Draft)] = _draft };
         var dialog = await Dialogs.ShowAsync<PublishDialog>("Publish", parameters);
@@ -153,6 +155,8 @@ public sealed partial class PostEditor
     private async Task TestAsync()
     {
         var me = (await Staff.AccountAsync(Left)).Email;
+        await ReadTextAsync();
+        await PreviewAsync();
         if (_preview is not { } preview || me is null) return;
         await TryAsync(() => Api.SendAsync(HttpMethod.Post, $"{Root}/letters/test", new { post = preview.Post, to = me }, Left), $"On its way to {me}.");
     }

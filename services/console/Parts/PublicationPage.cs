@@ -9,6 +9,8 @@ public abstract class PublicationPage : ComponentBase, IDisposable
 {
     private readonly CancellationTokenSource _left = new();
 
+    protected PublicationPage() => Left = _left.Token;
+
     /// <summary>The publication's slug.</summary>
     [Parameter]
     public string P { get; set; } = "";
@@ -24,7 +26,8 @@ public abstract class PublicationPage : ComponentBase, IDisposable
     /// <summary>Why the page cannot be shown.</summary>
     protected string? Failure { get; private set; }
 
-    protected CancellationToken Left => _left.Token;
+    /// <summary>Kept, because what runs on after the page was left still asks for it.</summary>
+    protected CancellationToken Left { get; }
 
     protected string Root => $"publications/{P}";
 

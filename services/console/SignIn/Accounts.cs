@@ -9,12 +9,13 @@ namespace Newsletter.Console.SignIn;
 internal sealed class Accounts(IHttpClientFactory clients, Newsletter.Defaults.Hosting.ServiceDirectory services) : IDisposable
 {
     private static readonly TimeSpan Keep = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Over = TimeSpan.FromMinutes(2);
     private readonly MemoryCache _kept = new(new MemoryCacheOptions { SizeLimit = 10_000 });
 
     /// <summary>Null when the session is none, or is over.</summary>
     public async Task<Account?> FindAsync(string session, string? from, CancellationToken cancellation)
     {
-        var key = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(session)));
+        var key = KeyOf(session);
         if (_kept.TryGetValue(key, out Account? known)) return known;
         var api = new ApiCall(clients, services, session, from);
         try
@@ -29,7 +30,10 @@ internal sealed class Accounts(IHttpClientFactory clients, Newsletter.Defaults.H
         }
     }
 
-    public void Forget(string session) => _kept.Remove(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(session))));
+    /// <summary>Whoever signs out is out at once: the gateway knows the session for up to a minute more.</summary>
+    public void SignOut(string session) => _kept.Set(KeyOf(session), (Account?)null, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Over });
 
     public void Dispose() => _kept.Dispose();
+
+    private static string KeyOf(string session) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(session)));
 }

@@ -32,7 +32,7 @@ internal sealed class ConsoleDoor(RequestDelegate next, Accounts accounts, IOpti
         }
         var headers = http.Response.Headers;
         if (isPage) Protect(headers);
-        if (path.StartsWithSegments("/console/assets") || path.StartsWithSegments("/console/sign-in"))
+        if (path.StartsWithSegments("/console/assets") || path.StartsWithSegments("/console/sign-in") || path.StartsWithSegments("/console/sign-out"))
         {
             await next(http);
             return;

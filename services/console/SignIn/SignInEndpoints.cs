@@ -73,8 +73,15 @@ internal static class SignInEndpoints
         var url = newsletter.Value.Url;
         if (ConsoleCookie.Read(http.Request, url) is { } session)
         {
-            accounts.Forget(session);
-            using var _ = await new ApiCall(clients, services, session, ClientAddress.Of(http)).SendAsync(HttpMethod.Delete, "account/session", null, null, cancellation);
+            accounts.SignOut(session);
+            try
+            {
+                using var _ = await new ApiCall(clients, services, session, ClientAddress.Of(http)).SendAsync(HttpMethod.Delete, "account/session", null, null, cancellation);
+            }
+            catch (ApiException e) when (e.Status == StatusCodes.Status401Unauthorized)
+            {
+                // It was over already.
+            }
         }
         ConsoleCookie.Delete(http.Response, url);
         return SeeOther("/console/sign-in");

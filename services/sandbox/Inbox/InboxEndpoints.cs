@@ -68,7 +68,7 @@ internal static class InboxEndpoints
         }
 
         await db.WriteAsync(
-            connection => MailReports.Engage(connection, letter.To, kind, null, clock.GetUtcNow().ToUnixTimeMilliseconds()), cancel);
+            connection => MailReports.Engage(connection, letter.To, kind, null, null, clock.GetUtcNow().ToUnixTimeMilliseconds()), cancel);
         return TypedResults.Redirect($"/sandbox/inbox/{id}?done={kind}");
     }
 

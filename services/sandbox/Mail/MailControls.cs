@@ -4,7 +4,8 @@ using Newsletter.Sandbox.Webhooks;
 
 namespace Newsletter.Sandbox.Mail;
 
-internal sealed record Engagement(string To, string Kind, string? Url = null);
+/// <param name="Reason">The receiving server's words, of a bounce.</param>
+internal sealed record Engagement(string To, string Kind, string? Url = null, string? Reason = null);
 
 /// <summary>What readers do with their mail, and what SendGrid does wrong, on demand.</summary>
 internal static class MailControls
@@ -29,7 +30,7 @@ internal static class MailControls
         }
 
         var told = await db.WriteAsync(
-            connection => MailReports.Engage(connection, wanted.To, wanted.Kind, wanted.Url, clock.GetUtcNow().ToUnixTimeMilliseconds()), cancel);
+            connection => MailReports.Engage(connection, wanted.To, wanted.Kind, wanted.Url, wanted.Reason, clock.GetUtcNow().ToUnixTimeMilliseconds()), cancel);
         return told ? TypedResults.Accepted((string?)null) : TypedResults.NotFound();
     }
 

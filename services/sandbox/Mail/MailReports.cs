@@ -56,7 +56,7 @@ internal static class MailReports
     }
 
     /// <summary>One more event of the last letter to an address; false when there is none.</summary>
-    public static bool Engage(SqliteConnection connection, string address, string kind, string? url, long now)
+    public static bool Engage(SqliteConnection connection, string address, string kind, string? url, string? reason, long now)
     {
         var letters = connection.Query(
             "SELECT m.message_id, m.template, r.id, r.address, r.personalization FROM mail_recipients r JOIN mails m ON m.id = r.mail_id WHERE r.address = $to ORDER BY r.id DESC LIMIT 1",
@@ -69,7 +69,7 @@ internal static class MailReports
             return false;
         }
 
-        var body = Post(writer => ReportWriter.Write(writer, letter, kind, now / 1000, url, Guid.NewGuid().ToString()));
+        var body = Post(writer => ReportWriter.Write(writer, letter, kind, now / 1000, url, Guid.NewGuid().ToString(), reason));
         WebhookQueue.Add(connection, WebhookQueue.SendGrid, now, body: body);
         return true;
     }

@@ -14,7 +14,7 @@ internal sealed record ReportedLetter(string MessageId, long Id, string Address,
 internal static partial class ReportWriter
 {
     /// <param name="seed">The same seed gives the same event id, whenever the event is told again.</param>
-    public static void Write(Utf8JsonWriter writer, ReportedLetter letter, string kind, long at, string? url, string seed)
+    public static void Write(Utf8JsonWriter writer, ReportedLetter letter, string kind, long at, string? url, string seed, string? reason = null)
     {
         writer.WriteStartObject();
         writer.WriteString("email", letter.Address);
@@ -37,7 +37,7 @@ internal static partial class ReportWriter
             JsonSerializer.Serialize(writer, categories);
         }
 
-        Details(writer, letter, kind, url);
+        Details(writer, letter, kind, url, reason);
         foreach (var (name, value) in letter.Personal.CustomArgs ?? [])
         {
             writer.WriteString(name, value);
@@ -54,7 +54,7 @@ internal static partial class ReportWriter
         writer.WriteEndObject();
     }
 
-    private static void Details(Utf8JsonWriter writer, ReportedLetter letter, string kind, string? url)
+    private static void Details(Utf8JsonWriter writer, ReportedLetter letter, string kind, string? url, string? reason)
     {
         switch (kind)
         {
@@ -69,10 +69,10 @@ internal static partial class ReportWriter
                 Texts(writer, ("reason", "Bounced Address"), ("status", "5.0.0"));
                 break;
             case "bounce" or "latebounce":
-                Texts(writer, ("type", "bounce"), ("status", "5.1.1"), ("reason", "550 5.1.1 The email account does not exist."), ("bounce_classification", "Invalid Address"));
+                Texts(writer, ("type", "bounce"), ("status", "5.1.1"), ("reason", reason ?? "550 5.1.1 The email account does not exist."), ("bounce_classification", "Invalid Address"));
                 break;
             case "blocked":
-                Texts(writer, ("type", "blocked"), ("status", "5.7.1"), ("reason", "550 5.7.1 Refused by policy."), ("bounce_classification", "Reputation"));
+                Texts(writer, ("type", "blocked"), ("status", "5.7.1"), ("reason", reason ?? "550 5.7.1 Refused by policy."), ("bounce_classification", "Reputation"));
                 break;
             case "open" or "machine_open":
                 Texts(writer, ("useragent", "Mozilla/5.0 (sandbox)"), ("ip", "192.0.2.2"));

@@ -1,0 +1,145 @@
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Newsletter.ConsoleTests;
+
+/// <summary>Every page and every dialog by axe, in light and dark, on a desk and on a phone; with no error in the console and nothing that scrolls sideways.</summary>
+[Collection(nameof(ConsoleCollection))]
+public sealed class AccessibilityTests(ConsoleHouse house)
+{
+    private const string Site = "p/scipapermill";
+    private static readonly Look[] Looks = [Look.Desktop, Look.Desktop.Dark, Look.Phone, Look.Phone.Dark];
+
+    [Theory]
+    [InlineData("operations")]
+    [InlineData(Site)]
+    [InlineData($"{Site}/posts")]
+    [InlineData($"{Site}/write")]
+    [InlineData($"{Site}/posts/deep-learning-2026-07-04")]
+    [InlineData($"{Site}/editions")]
+    [InlineData($"{Site}/readers")]
+    [InlineData($"{Site}/readers/import")]
+    [InlineData($"{Site}/members")]
+    [InlineData($"{Site}/settings")]
+    [InlineData($"{Site}/settings/newsletters")]
+    [InlineData($"{Site}/settings/gate")]
+    [InlineData($"{Site}/settings/staff")]
+    [InlineData($"{Site}/settings/keys")]
+    [InlineData($"{Site}/audit")]
+    [InlineData($"{Site}/nowhere")]
+    public Task A_page_is_accessible(string path) => EverywhereAsync(path);
+
+    [Fact]
+    public async Task An_edition_and_a_reader_are_accessible()
+    {
+        var site = await house.PublicationAsync();
+        var title = $"Seen by all {site.Slug}";
+        var reader = (await site.AddReadersAsync($"seen+bounce-{site.Slug}@example.org", $"seen-{site.Slug}@example.com"))[1];
+        await site.PublishedAsync(title, "Read [this](https://source.example/).", mail: true);
+        var edition = await site.EditionAsync(title);
+        await site.SentAsync(edition);
+        await house.EngageAsync($"seen-{site.Slug}@example.com", "open");
+
+        await EverywhereAsync(site.To($"editions/{edition}"));
+        await EverywhereAsync(site.To($"readers/{reader}"));
+    }
+
+    [Theory]
+    [InlineData("sign-in")]
+    [InlineData("sign-in?token=anything")]
+    public async Task The_way_in_is_accessible(string path)
+    {
+        foreach (var look in Looks)
+        {
+            await using var browser = await house.NobodyAsync(look);
+            await browser.Page.GotoAsync(browser.Console(path).ToString());
+            await CheckAsync(browser, path, look);
+        }
+    }
+
+    [Theory]
+    [InlineData($"{Site}/members", "New tier")]
+    [InlineData($"{Site}/members", "Give access")]
+    [InlineData($"{Site}/readers", "Add a reader")]
+    [InlineData($"{Site}/posts/deep-learning-2026-07-04", "Unpublish")]
+    public Task A_dialog_is_accessible(string path, string button) => EverywhereAsync(path, async browser =>
+    {
+        await browser.Button(button).ClickAsync();
+        await Expect(browser.Dialog).ToBeVisibleAsync();
+    });
+
+    [Fact]
+    public async Task The_dialog_to_publish_and_the_preview_of_the_mail_are_accessible()
+    {
+        var site = await house.PublicationAsync();
+        var slug = await site.DraftAsync("A dialog's post", "Words.", kind: "digest");
+        await EverywhereAsync(site.To($"posts/{slug}"), async browser =>
+        {
+            await browser.Button("Mail").ClickAsync();
+            await browser.Button("Add an entry").ClickAsync();
+            await Expect(browser.Page.Locator(".entry")).ToBeVisibleAsync();
+            await CheckAsync(browser, "an entry", null);
+            await browser.Button("Publish …").ClickAsync();
+            await browser.Dialog.GetByLabel("At a time").CheckAsync();
+            await Expect(browser.Dialog.Locator("#at")).ToBeVisibleAsync();
+        });
+    }
+
+    [Fact]
+    public async Task A_dialog_holds_the_focus_and_gives_it_back()
+    {
+        await using var browser = await house.StaffAsync();
+        await browser.OpenAsync($"{Site}/members");
+        await browser.Button("New tier").FocusAsync();
+        await browser.Page.Keyboard.PressAsync("Enter");
+        await Expect(browser.Dialog).ToBeVisibleAsync();
+        for (var tab = 0; tab < 20; tab++)
+        {
+            await browser.Page.Keyboard.PressAsync("Tab");
+            Assert.True(await browser.Page.EvaluateAsync<bool>("!!document.activeElement.closest('.mud-dialog-container, .mud-focus-trap, [role=dialog]')"), $"after {tab + 1} tabs the focus is in the dialog");
+        }
+        await browser.Page.Keyboard.PressAsync("Escape");
+        await Expect(browser.Dialog).ToHaveCountAsync(0);
+        await Expect(browser.Button("New tier")).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task On_a_phone_the_menu_opens_leads_on_and_closes()
+    {
+        await using var browser = await house.StaffAsync(look: Look.Phone);
+        await browser.OpenAsync(Site);
+        await Expect(browser.Link("Posts")).ToBeHiddenAsync();
+        await browser.Button("Open the menu").ClickAsync();
+        await browser.Link("Posts").ClickAsync();
+
+        await Expect(browser.Heading("Posts")).ToBeVisibleAsync();
+        await Expect(browser.Link("Posts")).ToBeHiddenAsync();
+    }
+
+    private async Task EverywhereAsync(string path, Func<StaffBrowser, Task>? prepare = null)
+    {
+        foreach (var look in Looks)
+        {
+            await using var browser = await house.StaffAsync(look: look);
+            await browser.OpenAsync(path);
+            await Expect(browser.Page.Locator(".loading")).ToHaveCountAsync(0);
+            if (prepare is not null) await prepare(browser);
+            await CheckAsync(browser, path, look);
+        }
+    }
+
+    private static async Task CheckAsync(StaffBrowser browser, string path, Look? look)
+    {
+        // The preview's frame runs no script, so axe cannot look into it; the reader pages have their own test.
+        var result = await browser.Page.RunAxe(new AxeRunOptions { Iframes = false });
+        Assert.True(result.Violations.Length == 0, $"{path} {look}\n" + string.Join("\n", result.Violations.Select(Tell)));
+        Assert.DoesNotContain(browser.Errors, e => !e.Contains("/nowhere", StringComparison.Ordinal));
+        var width = await browser.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth");
+        Assert.True(width <= 0, $"{path} {look} scrolls {width} px sideways");
+    }
+
+    private static string Tell(AxeResultItem found) =>
+        $"{found.Id}: {found.Help}\n" + string.Join("\n", found.Nodes.Take(4).Select(n => $"    {n.Html}\n    {string.Join("; ", n.Any.Concat(n.All).Select(a => a.Message))}"));
+}
