@@ -55,6 +55,7 @@ public abstract class AuditCases(SubscriberApp app)
         // What comes after is there, so what was before would be.
         await PostAsync(owner, publication, "members", new { email = "eda@example.com", role = "author" });
         await EntryAsync(owner, publication, "POST members");
+        await EntryAsync(owner, publication, "POST keys");
         Assert.Equal(["POST members", "POST keys"], await ActionsAsync(owner, publication));
     }
 
@@ -107,6 +108,7 @@ public abstract class AuditCases(SubscriberApp app)
         }
         await PostAsync(owner, publication, "keys", new { name = "Last", role = "author" });
         await EntryAsync(owner, publication, "POST keys");
+        await EntryAsync(owner, publication, "POST members");
 
         Assert.Equal(["POST keys", "POST members"], await ActionsAsync(owner, publication));
     }
@@ -122,6 +124,7 @@ public abstract class AuditCases(SubscriberApp app)
         var member = $"members/{made.GetProperty("id").GetString()}";
         using var removed = await owner.DeleteAsync(Path(publication, member));
         await EntryAsync(owner, publication, "DELETE members/{id}");
+        await EntryAsync(owner, publication, "POST keys");
         var who = (await EntryAsync(owner, publication, "POST members")).GetProperty("who").GetProperty("id").GetString();
         var before = DateTimeOffset.UtcNow.AddHours(-1).ToString("O");
 

@@ -21,6 +21,7 @@ public sealed class Post
     public PostKind Kind { get; private set; }
     public string Title { get; private set; } = "";
     /// <summary>As titles are searched: lower case, without accents.</summary>
+    [NotAudited]
     public string FoldedTitle { get; private set; } = "";
     public string Summary { get; private set; } = "";
     public IReadOnlyList<string> Authors { get; private set; } = [];
@@ -50,6 +51,7 @@ public sealed class Post
     [NotAudited]
     public DateTimeOffset UpdatedAt { get; private set; }
     /// <summary>The account or API key that changed it last; none: its time had come.</summary>
+    [NotAudited]
     public Guid? UpdatedBy { get; private set; }
     public long Version { get; private set; }
 
