@@ -61,14 +61,15 @@ internal sealed class ErrorQueues(Broker broker, BusConsumers consumers) : IDisp
         var replayed = 0;
         await WalkAsync(queues, async (channel, queue) =>
         {
-            // Only what lies there at the start: what fails again at once is not chased in a circle.
-            var there = await channel.MessageCountAsync(queue, cancellation);
+            // Each once: what fails again at once is not chased in a circle. Not by the queue's length, which lags behind what was just put back.
+            HashSet<string> met = [];
             List<ulong> kept = [];
             try
             {
-                for (var i = 0u; i < there && await channel.BasicGetAsync(queue, autoAck: false, cancellation) is { } message; i++)
+                while (await channel.BasicGetAsync(queue, autoAck: false, cancellation) is { } message)
                 {
-                    if (ids is null || (message.BasicProperties.MessageId is { } id && ids.Contains(id)))
+                    var id = message.BasicProperties.MessageId ?? "";
+                    if ((id.Length == 0 || met.Add(id)) && (ids is null || ids.Contains(id)))
                     {
                         await MoveAsync(channel, OriginOf(queue), message);
                         replayed++;
