@@ -48,6 +48,27 @@ public sealed class EditionApiTests(SendingFixture fixture) : IClassFixture<Send
     }
 
     [Fact]
+    public async Task Who_may_see_readers_sees_their_addresses_in_the_ledger_and_authors_do_not()
+    {
+        var publication = await _mailer.PublicationAsync();
+        await publication.JoinAsync("ledger");
+        var edition = await publication.PublishAsync(publication.Post("Addressed"));
+        await _mailer.SentAsync(edition.Id);
+
+        var asEditor = await DeliveryAsync(Role.Editor);
+        var asAuthor = await DeliveryAsync(Role.Author);
+
+        Assert.StartsWith("ledger", asEditor.GetProperty("email").GetString(), StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Null, asAuthor.GetProperty("email").ValueKind);
+
+        async Task<JsonElement> DeliveryAsync(Role role)
+        {
+            var page = await publication.As(role).GetFromJsonAsync<JsonElement>($"{publication.Api}/editions/{edition.Id}/deliveries", Cancellation);
+            return Assert.Single(page.GetProperty("items").EnumerateArray().ToList());
+        }
+    }
+
+    [Fact]
     public async Task A_test_letter_goes_to_one_address_and_on_no_ledger()
     {
         var publication = await _mailer.PublicationAsync();

@@ -42,7 +42,7 @@ public sealed record EntryFigures(Guid EntryId, string Title, int Clicks);
 public sealed record EditionFacts(int Opened, int Clicked, int Complained, int Unsubscribed, int Opens, int MachineOpens, int Clicks);
 
 public sealed record Delivery(
-    Guid SubscriberId, string State, string? Reason, DateTimeOffset? AcceptedAt, DateTimeOffset? DeliveredAt, DateTimeOffset? BouncedAt,
+    Guid SubscriberId, string? Email, string State, string? Reason, DateTimeOffset? AcceptedAt, DateTimeOffset? DeliveredAt, DateTimeOffset? BouncedAt,
     DateTimeOffset? OpenedAt, DateTimeOffset? ClickedAt, DateTimeOffset? ComplainedAt, DateTimeOffset? UnsubscribedAt);
 
 public sealed record Letter(

@@ -11,7 +11,7 @@ public sealed record Payment(
     Guid Id, string Kind, long Amount, string Currency, DateTimeOffset OccurredAt, string StripeObject, string StripeInvoice, string? Tier, Guid? SubscriberId);
 
 public sealed record PaidMembership(
-    Guid SubscriberId, string Tier, string Status, string? Interval, DateTimeOffset? Since, DateTimeOffset? PeriodEnd, bool CancelsAtPeriodEnd, long? Amount, string? Currency);
+    Guid? SubscriberId, string Tier, string Status, string? Interval, DateTimeOffset? Since, DateTimeOffset? PeriodEnd, bool CancelsAtPeriodEnd, long? Amount, string? Currency);
 
 public sealed record MemberStatistics(IReadOnlyList<MemberDay> Days, MemberTotals Totals);
 

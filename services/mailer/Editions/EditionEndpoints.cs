@@ -60,7 +60,7 @@ internal static class EditionEndpoints
     }
 
     private static async Task<Results<Ok<ListPage<DeliveryView>>, ProblemHttpResult>> DeliveriesAsync(
-        Guid id, CurrentPublication publication, MailerDb db, CancellationToken cancellation,
+        Guid id, Caller caller, CurrentPublication publication, MailerDb db, CancellationToken cancellation,
         string? state = null, string? cursor = null, [Range(1, 100)] int limit = 50)
     {
         if (!await db.Editions.AnyAsync(e => e.Id == id && e.PublicationId == publication.Id, cancellation)) return Problem.NotFound("There is no such edition.");
@@ -69,9 +69,14 @@ internal static class EditionEndpoints
         var deliveries = await db.Deliveries.AsNoTracking()
             .Where(d => d.EditionId == id && d.SubscriberId > after && (wanted == null || d.State == wanted))
             .OrderBy(d => d.SubscriberId).Take(limit + 1).ToListAsync(cancellation);
+        // Authors see how many, and not who.
+        var readers = deliveries.ConvertAll(d => d.SubscriberId);
+        var addresses = caller.May(Permission.SubscribersRead)
+            ? await db.Recipients.AsNoTracking().Where(r => r.PublicationId == publication.Id && readers.Contains(r.Id) && !r.Deleted).ToDictionaryAsync(r => r.Id, r => r.Email, cancellation)
+            : [];
         return TypedResults.Ok(Page(
             deliveries, limit,
-            d => new DeliveryView(d.SubscriberId, d.State, d.Reason, d.AcceptedAt, d.DeliveredAt, d.BouncedAt, d.OpenedAt, d.ClickedAt, d.ComplainedAt, d.UnsubscribedAt),
+            d => new DeliveryView(d.SubscriberId, addresses.GetValueOrDefault(d.SubscriberId), d.State, d.Reason, d.AcceptedAt, d.DeliveredAt, d.BouncedAt, d.OpenedAt, d.ClickedAt, d.ComplainedAt, d.UnsubscribedAt),
             d => d.SubscriberId));
     }
 

@@ -44,6 +44,7 @@ internal sealed record LetterView(
     Guid EditionId, string Subject, DeliveryState State, string? Reason, DateTimeOffset? AcceptedAt, DateTimeOffset? DeliveredAt, DateTimeOffset? BouncedAt,
     DateTimeOffset? OpenedAt, DateTimeOffset? ClickedAt, DateTimeOffset? ComplainedAt, DateTimeOffset? UnsubscribedAt, DateTimeOffset CreatedAt);
 
+/// <param name="Email">For those who may see readers, as long as the mailer knows it.</param>
 internal sealed record DeliveryView(
-    Guid SubscriberId, DeliveryState State, string? Reason, DateTimeOffset? AcceptedAt, DateTimeOffset? DeliveredAt, DateTimeOffset? BouncedAt,
+    Guid SubscriberId, string? Email, DeliveryState State, string? Reason, DateTimeOffset? AcceptedAt, DateTimeOffset? DeliveredAt, DateTimeOffset? BouncedAt,
     DateTimeOffset? OpenedAt, DateTimeOffset? ClickedAt, DateTimeOffset? ComplainedAt, DateTimeOffset? UnsubscribedAt);
