@@ -10,8 +10,6 @@ namespace Newsletter.ConsoleTests;
 public sealed class ConsoleHouse : Standalone, IAsyncLifetime
 {
     public const string Owner = "owner@example.com";
-    /// <summary>For a machine that has other things to do.</summary>
-    public const int PatienceMs = 60_000;
     private readonly ConcurrentDictionary<string, Task<string>> _sessions = new();
     private IPlaywright _playwright = null!;
     private IBrowser _chromium = null!;
@@ -19,13 +17,8 @@ public sealed class ConsoleHouse : Standalone, IAsyncLifetime
 
     public override async ValueTask InitializeAsync()
     {
-        Assertions.SetDefaultExpectTimeout(PatienceMs);
-        _playwright = await Playwright.CreateAsync();
-        _chromium = await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = Environment.GetEnvironmentVariable("NEWSLETTER_TEST_CHROMIUM") is { Length: > 0 } path ? path : "/usr/bin/chromium",
-            Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"],
-        });
+        Assertions.SetDefaultExpectTimeout(StaffBrowser.PatienceMs);
+        (_playwright, _chromium) = await StaffBrowser.LaunchAsync();
         await base.InitializeAsync();
     }
 
@@ -82,14 +75,6 @@ public sealed class ConsoleHouse : Standalone, IAsyncLifetime
         using var set = await Visitor().PostAsJsonAsync("/sandbox/api/sendgrid/faults", faults);
         set.EnsureSuccessStatusCode();
     }
-}
-
-/// <summary>How wide a screen is, and whether its owner likes it dark.</summary>
-public sealed record Look(int Width, int Height, ColorScheme Scheme)
-{
-    public static Look Desktop { get; } = new(1440, 1000, ColorScheme.Light);
-    public static Look Phone { get; } = new(390, 844, ColorScheme.Light);
-    public Look Dark => this with { Scheme = ColorScheme.Dark };
 }
 
 [CollectionDefinition(nameof(ConsoleCollection))]

@@ -9,6 +9,8 @@ namespace Newsletter.ConsoleTests;
 /// <summary>Somebody of the staff in front of Chromium: what they do, in their words.</summary>
 public sealed partial class StaffBrowser : IAsyncDisposable
 {
+    /// <summary>For a machine that has other things to do.</summary>
+    public const int PatienceMs = 60_000;
     private readonly Installation _house;
 
     private StaffBrowser(Installation house, IBrowserContext context, IPage page)
@@ -33,6 +35,16 @@ public sealed partial class StaffBrowser : IAsyncDisposable
     /// <summary>What went wrong in the page: errors in its console, dialogs that it opened.</summary>
     public List<string> Errors { get; } = [];
 
+    public static async Task<(IPlaywright, IBrowser)> LaunchAsync()
+    {
+        var playwright = await Playwright.CreateAsync();
+        return (playwright, await playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Environment.GetEnvironmentVariable("NEWSLETTER_TEST_CHROMIUM") is { Length: > 0 } path ? path : "/usr/bin/chromium",
+            Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"],
+        }));
+    }
+
     public static async Task<StaffBrowser> OpenAsync(Installation house, IBrowser chromium, Look look, string? session)
     {
         var context = await chromium.NewContextAsync(new()
@@ -42,7 +54,7 @@ public sealed partial class StaffBrowser : IAsyncDisposable
             ReducedMotion = ReducedMotion.Reduce,
             StorageState = session,
         });
-        context.SetDefaultTimeout(ConsoleHouse.PatienceMs);
+        context.SetDefaultTimeout(PatienceMs);
         return new(house, context, await context.NewPageAsync());
     }
 
@@ -70,7 +82,7 @@ public sealed partial class StaffBrowser : IAsyncDisposable
     /// <summary>The page says itself when its connection stands: before that a click is heard by nobody.</summary>
     public Task ConnectedAsync() => Expect(Page.Locator("[data-connected]")).ToHaveCountAsync(1);
 
-    public Task SeeAsync(string text) => Expect(Page.GetByText(text).First).ToBeVisibleAsync();
+    public Task SeeAsync(string text) => Expect(Page.GetByText(text).Filter(new() { Visible = true }).First).ToBeVisibleAsync();
 
     /// <summary>Asks for a mail on the sign-in page.</summary>
     public async Task AskForMailAsync(string email)
@@ -98,7 +110,7 @@ public sealed partial class StaffBrowser : IAsyncDisposable
 
     /// <summary>The first mail to an address beyond those that were there.</summary>
     public Task<Mail> NextMailAsync(string email, int before) => Eventually.GetAsync(
-        async () => await _house.MailToAsync(email) is { } mails && mails.Count > before ? mails[0] : null, $"mail to {email}", TimeSpan.FromMilliseconds(ConsoleHouse.PatienceMs));
+        async () => await _house.MailToAsync(email) is { } mails && mails.Count > before ? mails[0] : null, $"mail to {email}", TimeSpan.FromMilliseconds(PatienceMs));
 
     public static string CodeIn(Mail mail) => SixDigits().Match(mail.Text).Value;
 

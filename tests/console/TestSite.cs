@@ -86,7 +86,7 @@ public sealed class TestSite
     }
 
     public Task SentAsync(Guid edition) => Eventually.TrueAsync(
-        async () => (await GetAsync($"editions/{edition}")).GetProperty("state").GetString() == "sent", "the edition is sent", TimeSpan.FromSeconds(60));
+        async () => (await GetAsync($"editions/{edition}/live")).GetProperty("state").GetString() == "sent", "the edition is sent", TimeSpan.FromSeconds(60));
 
     /// <summary>A browser of somebody who was invited with a role, and followed the link of the mail.</summary>
     public async Task<StaffBrowser> InvitedAsync(string role, Look? look = null)

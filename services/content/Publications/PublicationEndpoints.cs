@@ -129,7 +129,7 @@ internal static class PublicationEndpoints
         publication.TimeZone = request.TimeZone ?? publication.TimeZone;
         publication.PostalAddress = request.PostalAddress ?? publication.PostalAddress;
         publication.SenderName = request.SenderName ?? publication.SenderName;
-        publication.ReplyTo = request.ReplyTo ?? publication.ReplyTo;
+        if (request.ReplyTo is { } reply) publication.ReplyTo = reply.Length > 0 ? reply : null;
         publication.AccentColour = request.AccentColor?.ToLowerInvariant() ?? publication.AccentColour;
         publication.Suspended = request.Suspended ?? publication.Suspended;
         publication.Gate = request.Gate ?? publication.Gate;

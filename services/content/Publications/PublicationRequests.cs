@@ -29,7 +29,8 @@ public record PublicationChange
     [StringLength(80, MinimumLength = 1), SingleLine]
     public string? SenderName { get; init; }
 
-    [EmailAddress, StringLength(254), SingleLine]
+    /// <summary>Empty to take it away.</summary>
+    [Mailbox, StringLength(254), SingleLine]
     public string? ReplyTo { get; init; }
 
     /// <summary><c>#rrggbb</c>.</summary>

@@ -37,6 +37,18 @@ internal sealed class ZoneAttribute : ValidationAttribute
             : ValidationResult.Success;
 }
 
+/// <summary>An address of e-mail, or nothing.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class MailboxAttribute : ValidationAttribute
+{
+    private static readonly EmailAddressAttribute Address = new();
+
+    protected override ValidationResult? IsValid(object? value, ValidationContext context) =>
+        value is string { Length: > 0 } mailbox && !Address.IsValid(mailbox)
+            ? new($"{context.DisplayName} is not an address of e-mail.", [context.MemberName ?? ""])
+            : ValidationResult.Success;
+}
+
 /// <summary>A bare host name of at least two labels as browsers send it: lower case, ASCII, no dot at its end. Each host has one spelling.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 internal sealed class HostAttribute : ValidationAttribute
