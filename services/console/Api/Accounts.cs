@@ -26,4 +26,5 @@ internal sealed record AuditEntry(
 
 internal sealed record AuditActor(Guid? Id, string Kind, string? Email, string? Name);
 
-internal sealed record AuditChange(string Entity, string? Id, string Property, string? Before, string? After);
+/// <param name="Withheld">A secret or a personal value: all that is told is that it changed.</param>
+internal sealed record AuditChange(string Entity, string? Id, string Property, string? Before, string? After, bool Withheld);
