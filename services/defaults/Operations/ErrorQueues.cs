@@ -50,6 +50,7 @@ internal sealed class ErrorQueues(Broker broker, BusConsumers consumers) : IDisp
             finally
             {
                 foreach (var message in seen) await ReturnAsync(channel, queue, message);
+                await BackAsync(channel, queue, seen.Count);
             }
         }, cancellation);
         return failures;
@@ -114,6 +115,13 @@ internal sealed class ErrorQueues(Broker broker, BusConsumers consumers) : IDisp
     {
         if (IsWorn(message)) await MoveAsync(channel, queue, message);
         else await channel.BasicNackAsync(message.DeliveryTag, multiple: false, requeue: true, CancellationToken.None);
+    }
+
+    /// <summary>A quorum queue takes a moment to have back what was returned; until then a replay or another look would find it empty.</summary>
+    private static async Task BackAsync(IChannel channel, string queue, int messages)
+    {
+        for (var tries = 0; messages > 0 && tries < 40 && await channel.MessageCountAsync(queue, CancellationToken.None) < messages; tries++)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), CancellationToken.None);
     }
 
     private static async Task MoveAsync(IChannel channel, string to, BasicGetResult message)
