@@ -10,7 +10,7 @@ namespace Newsletter.ConsoleTests;
 public sealed class AccessibilityTests(ConsoleHouse house)
 {
     private const string Site = "p/scipapermill";
-    private static readonly Look[] Looks = [Look.Desktop, Look.Desktop.Dark, Look.Phone, Look.Phone.Dark];
+    private static readonly Look[] Looks = [Look.Desktop, Look.Desktop.InTheDark(), Look.Phone, Look.Phone.InTheDark()];
 
     [Theory]
     [InlineData("operations")]
@@ -51,12 +51,9 @@ public sealed class AccessibilityTests(ConsoleHouse house)
     [InlineData("sign-in?token=anything")]
     public async Task The_way_in_is_accessible(string path)
     {
-        foreach (var look in Looks)
-        {
-            await using var browser = await house.NobodyAsync(look);
-            await browser.Page.GotoAsync(browser.Console(path).ToString());
-            await CheckAsync(browser, path, look);
-        }
+        await using var browser = await house.NobodyAsync();
+        await browser.Page.GotoAsync(browser.Console(path).ToString());
+        await CheckAsync(browser, path);
     }
 
     [Theory]
@@ -79,8 +76,9 @@ public sealed class AccessibilityTests(ConsoleHouse house)
         {
             await browser.Button("Mail").ClickAsync();
             await browser.Button("Add an entry").ClickAsync();
-            await Expect(browser.Page.Locator(".entry")).ToBeVisibleAsync();
-            await CheckAsync(browser, "an entry", null);
+            var name = browser.Page.Locator(".entry[open] input").First;
+            await name.FillAsync("A paper");
+            await name.BlurAsync();
             await browser.Button("Publish …").ClickAsync();
             await browser.Dialog.GetByLabel("At a time").CheckAsync();
             await Expect(browser.Dialog.Locator("#at")).ToBeVisibleAsync();
@@ -120,25 +118,28 @@ public sealed class AccessibilityTests(ConsoleHouse house)
 
     private async Task EverywhereAsync(string path, Func<StaffBrowser, Task>? prepare = null)
     {
-        foreach (var look in Looks)
-        {
-            await using var browser = await house.StaffAsync(look: look);
-            await browser.OpenAsync(path);
-            await Expect(browser.Page.Locator(".loading")).ToHaveCountAsync(0);
-            if (prepare is not null) await prepare(browser);
-            await CheckAsync(browser, path, look);
-        }
+        await using var browser = await house.StaffAsync();
+        await browser.OpenAsync(path);
+        await Expect(browser.Page.Locator(".loading")).ToHaveCountAsync(0);
+        if (prepare is not null) await prepare(browser);
+        await CheckAsync(browser, path);
     }
 
-    private static async Task CheckAsync(StaffBrowser browser, string path, Look? look)
+    private static async Task CheckAsync(StaffBrowser browser, string path)
     {
-        // The preview's frame runs no script, so axe cannot look into it; the reader pages have their own test.
-        var result = await browser.Page.RunAxe(new AxeRunOptions { Iframes = false });
-        Assert.True(result.Violations.Length == 0, $"{path} {look}\n" + string.Join("\n", result.Violations.Select(Tell)));
-        var errors = browser.Errors.Where(e => !e.Contains("/nowhere", StringComparison.Ordinal)).ToList();
-        Assert.True(errors.Count == 0, string.Join('\n', errors));
-        var width = await browser.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth");
-        Assert.True(width <= 0, $"{path} {look} scrolls {width} px sideways");
+        List<string> found = [];
+        foreach (var look in Looks)
+        {
+            await browser.LookAsync(look);
+            // The preview's frame runs no script, so axe cannot look into it; the reader pages have their own test.
+            var result = await browser.Page.RunAxe(new AxeRunOptions { Iframes = false });
+            found.AddRange(result.Violations.Select(v => $"{look.Width} {look.Scheme}: {Tell(v)}"));
+            var width = await browser.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth");
+            if (width > 0) found.Add($"{look.Width}: scrolls {width} px sideways");
+        }
+        // That there is no such page is an answer of status 404, which the browser calls an error.
+        found.AddRange(browser.Errors.Where(e => !e.Contains("/nowhere", StringComparison.Ordinal)));
+        Assert.True(found.Count == 0, $"{path}\n{string.Join('\n', found)}");
     }
 
     private static string Tell(AxeResultItem found) =>

@@ -84,6 +84,13 @@ public sealed partial class StaffBrowser : IAsyncDisposable
 
     public Task SeeAsync(string text) => Expect(Page.GetByText(text).Filter(new() { Visible = true }).First).ToBeVisibleAsync();
 
+    /// <summary>The same page on another screen.</summary>
+    public async Task LookAsync(Look look)
+    {
+        await Page.SetViewportSizeAsync(look.Width, look.Height);
+        await Page.EmulateMediaAsync(new() { ColorScheme = look.Scheme });
+    }
+
     /// <summary>Asks for a mail on the sign-in page.</summary>
     public async Task AskForMailAsync(string email)
     {

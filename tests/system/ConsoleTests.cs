@@ -38,10 +38,10 @@ public sealed class ConsoleTests(DistributedHouse house) : IAsyncLifetime
         List<string> sockets = [];
         browser.Page.WebSocket += (_, socket) => sockets.Add(socket.Url);
         await browser.OpenAsync("p/scipapermill/posts");
-        await browser.Field("Search titles").FillAsync("speech");
+        await browser.Field("Search titles").FillAsync("learnt to listen");
         await browser.Field("Search titles").PressAsync("Enter");
 
-        await Expect(browser.Page.GetByRole(AriaRole.Table).GetByRole(AriaRole.Link).First).ToContainTextAsync("Speech");
+        await Expect(browser.Page.GetByRole(AriaRole.Table).GetByRole(AriaRole.Link).First).ToHaveTextAsync("How machines learnt to listen");
         Assert.StartsWith($"ws://{house.Address.Authority}/_blazor", Assert.Single(sockets), StringComparison.Ordinal);
         Assert.Empty(browser.Errors);
     }

@@ -7,6 +7,14 @@ document.addEventListener("click", event => {
   for (const open of document.querySelectorAll("details.switch[open]")) if (!open.contains(event.target)) open.open = false;
 });
 
+// MudBlazor's dialogs take the focus and do not give it back.
+let before;
+document.addEventListener("focusin", event => { if (!event.target.closest(".mud-dialog-container")) before = event.target; });
+new MutationObserver(changes => {
+  const isClosed = changes.some(change => [...change.removedNodes].some(gone => gone.nodeType === 1 && (gone.matches(".mud-dialog") || gone.querySelector(".mud-dialog"))));
+  if (isClosed && before?.isConnected && !document.querySelector(".mud-dialog")) before.focus();
+}).observe(document.body, { childList: true, subtree: true });
+
 const drafts = "newsletter-draft:";
 
 // A draft is kept until it is saved: { at, version, fields } under the post's own key.
