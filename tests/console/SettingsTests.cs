@@ -68,7 +68,7 @@ public sealed class SettingsTests(ConsoleHouse house)
         await using var browser = await OpenAsync(site, "settings/newsletters");
         await browser.Page.Locator($"#{roundup}-day").SelectOptionAsync("friday");
         await browser.Page.Locator($"#{roundup}-time").FillAsync("17:30");
-        await browser.Page.Locator($"#{roundup}-zone").SelectOptionAsync("True");
+        await browser.Page.Locator($"#{roundup}-zone").SelectOptionAsync("reader");
         await browser.Page.Locator(".card", new() { Has = browser.Page.Locator($"#{roundup}-day") }).GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await browser.SeeAsync("Saved.");
 

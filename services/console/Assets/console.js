@@ -7,12 +7,15 @@ document.addEventListener("click", event => {
   for (const open of document.querySelectorAll("details.switch[open]")) if (!open.contains(event.target)) open.open = false;
 });
 
-// MudBlazor's dialogs take the focus and do not give it back.
-let before;
-document.addEventListener("focusin", event => { if (!event.target.closest(".mud-dialog-container")) before = event.target; });
-new MutationObserver(changes => {
-  const isClosed = changes.some(change => [...change.removedNodes].some(gone => gone.nodeType === 1 && (gone.matches(".mud-dialog") || gone.querySelector(".mud-dialog"))));
-  if (isClosed && before?.isConnected && !document.querySelector(".mud-dialog")) before.focus();
+// MudBlazor keeps the focus in a dialog by asking the server, which quick fingers overtake: behind a dialog the page is out of reach, and gets the focus back.
+let before, isAsked = false;
+document.addEventListener("focusin", event => { if (event.target.closest(".shell")) before = event.target; });
+new MutationObserver(() => {
+  const isOpen = document.querySelector(".mud-dialog") !== null;
+  if (isOpen === isAsked) return;
+  isAsked = isOpen;
+  document.querySelector(".shell")?.toggleAttribute("inert", isAsked);
+  if (!isAsked && before?.isConnected) before.focus();
 }).observe(document.body, { childList: true, subtree: true });
 
 const drafts = "newsletter-draft:";
