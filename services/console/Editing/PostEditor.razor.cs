@@ -34,7 +34,8 @@ public sealed partial class PostEditor
 
     private bool CanWrite => May(Permission.PostsWrite) && (_source is null or { State: "draft" } || May(Permission.PostsPublish));
     private bool IsChanged => _draft.Fingerprint() != _saved;
-    private string Key => $"{P}/{_source?.Slug ?? "new"}";
+    /// <summary>Under which the browser keeps it; a post that was never saved has no slug, not one that another may have.</summary>
+    private string Key => $"{P}/{_source?.Slug}";
 
     protected override async Task LoadAsync()
     {
