@@ -19,7 +19,9 @@ public sealed class ErrorQueueTests : IAsyncLifetime
         _broker = await TestBroker.CreateAsync();
         _link = FaultyLink.To(_broker.Address, out var through);
         _shelf = await OperatedShelf.StartAsync(through);
-        await Eventually.GetAsync(() => _broker.QueueAsync("shelf-post"), "the queue");
+        // A queue is there before it is bound, and what comes in between is returned to the outbox; its consumer comes after both.
+        await Eventually.TrueAsync(async () => (await _shelf.ShowAsync()).GetProperty("queues") is { ValueKind: JsonValueKind.Array } queues
+            && queues.EnumerateArray().Any(q => q.GetProperty("name").GetString() == "shelf-post" && q.GetProperty("consumers").GetInt32() > 0), "the consumer of posts");
         await Eventually.GetAsync(() => _broker.QueueAsync("shelf-post_dead"), "the queue of the dead");
         await Eventually.GetAsync(() => _broker.QueueAsync("subscriber-deed_dead"), "the queue of the dead deeds");
     }
