@@ -52,7 +52,7 @@ public sealed class ConsoleHouse : Standalone, IAsyncLifetime
     }
 
     /// <summary>Until <see cref="MailFlowsAsync"/> the mail provider refuses everything.</summary>
-    public Task MailStopsAsync() => SetFaultsAsync(new { status = 503, count = 100_000 });
+    public Task MailStopsAsync() => SetFaultsAsync(new { status = 503, count = 100_000, retryAfter = 1 });
 
     public Task MailFlowsAsync() => SetFaultsAsync(new { });
 

@@ -33,7 +33,7 @@ internal sealed record SendGridAnswer(Func<string, SendOutcome> Outcome, IReadOn
         var errors = await ErrorsAsync(response.Content, cancellation);
         return status switch
         {
-            429 => Later(code, RetryAfter(response.Headers, time)),
+            429 => Later(code, RetryAfter(response.Headers, time) ?? RateReset(response.Headers, time)),
             // Its own words that the call failed; somebody else's (a proxy's page) say nothing about the mail.
             503 => Later(code, RetryAfter(response.Headers, time)),
             >= 500 when errors is not null => Later(code, RetryAfter(response.Headers, time)),
@@ -77,18 +77,20 @@ internal sealed record SendGridAnswer(Func<string, SendOutcome> Outcome, IReadOn
         return refused;
     }
 
-    private static TimeSpan? RetryAfter(HttpResponseHeaders headers, TimeProvider time)
+    private static TimeSpan? RetryAfter(HttpResponseHeaders headers, TimeProvider time) => headers.RetryAfter switch
     {
-        var now = time.GetUtcNow();
-        var wait = headers.RetryAfter switch
-        {
-            { Delta: { } delta } => delta,
-            { Date: { } date } => date - now,
-            _ when headers.TryGetValues("X-RateLimit-Reset", out var resets)
-                && long.TryParse(resets.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var reset)
-                && reset is > 0 and < 253_402_300_799 => DateTimeOffset.FromUnixTimeSeconds(reset) - now,
-            _ => (TimeSpan?)null,
-        };
-        return wait is { } known ? TimeSpan.FromSeconds(Math.Clamp(known.TotalSeconds, 1, 3600)) : null;
-    }
+        { Delta: { } delta } => Bounded(delta),
+        { Date: { } date } => Bounded(date - time.GetUtcNow()),
+        _ => null,
+    };
+
+    /// <summary>Every answer tells when its rate begins anew; only one that was too many waits for it.</summary>
+    private static TimeSpan? RateReset(HttpResponseHeaders headers, TimeProvider time) =>
+        headers.TryGetValues("X-RateLimit-Reset", out var resets)
+        && long.TryParse(resets.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var reset)
+        && reset is > 0 and < 253_402_300_799
+            ? Bounded(DateTimeOffset.FromUnixTimeSeconds(reset) - time.GetUtcNow())
+            : null;
+
+    private static TimeSpan Bounded(TimeSpan wait) => TimeSpan.FromSeconds(Math.Clamp(wait.TotalSeconds, 1, 3600));
 }
