@@ -50,11 +50,12 @@ internal static class PublicationEndpoints
         return TypedResults.Created($"/api/v1/publications/{publication.Slug}", Answer(publication));
     }
 
+    /// <summary>Newest first.</summary>
     private static async Task<ListPage<PublicationAnswer>> ListAsync(ContentDb db, CancellationToken cancellation, string? cursor = null, int limit = 50)
     {
-        var after = Cursor.Read(cursor) is { } last && Guid.TryParse(last, out var id) ? id : Guid.Empty;
+        var before = Cursor.Read(cursor) is { } last && Guid.TryParse(last, out var id) ? id : Guid.AllBitsSet;
         var size = Math.Clamp(limit, 1, 100);
-        var found = await db.Publications.AsNoTracking().Where(p => p.Id > after).OrderBy(p => p.Id).Take(size + 1).ToListAsync(cancellation);
+        var found = await db.Publications.AsNoTracking().Where(p => p.Id < before).OrderByDescending(p => p.Id).Take(size + 1).ToListAsync(cancellation);
         var shown = found.Take(size).ToList();
         return new([.. shown.Select(Answer)], found.Count > size ? Cursor.Of(shown[^1].Id.ToString()) : null);
     }
