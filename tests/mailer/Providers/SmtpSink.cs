@@ -18,10 +18,9 @@ internal sealed class SmtpSink : IAsyncDisposable
 
     public int Port { get; }
 
-    public static bool IsInstalled => File.Exists(Program);
-
     public static async Task<SmtpSink> StartAsync(params string[] options)
     {
+        if (!File.Exists(Program)) throw new InvalidOperationException($"Missing: {Program} (Debian: postfix). tests/run installs it, or names it.");
         var folder = Directory.CreateTempSubdirectory("newsletter-sink-");
         var port = FreePort();
         var start = new ProcessStartInfo(Program) { WorkingDirectory = folder.FullName, RedirectStandardError = true, RedirectStandardOutput = true };
