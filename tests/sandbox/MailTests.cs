@@ -110,6 +110,20 @@ public sealed class MailTests : IAsyncLifetime
         Assert.Single(await sandbox.MessagesAsync("ann@example.com"));
     }
 
+    [Fact]
+    public async Task A_connection_that_is_cut_after_acceptance_has_sent_the_mail_whose_events_come_when_they_are_let_go()
+    {
+        await sandbox.ControlAsync("sendgrid/faults", new { dropAfterAccept = true, holdEvents = true, count = 1 });
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => sandbox.SendGrid().SendEmailAsync(Letter(["ann@example.com"])));
+        await sandbox.SendGrid().SendEmailAsync(Letter(["ann@example.com"]));
+
+        Assert.Equal(2, (await sandbox.MessagesAsync("ann@example.com")).Count);
+        Assert.Empty(Reports());
+        await sandbox.ControlAsync("sendgrid/faults", new { });
+        await Eventually.TrueAsync(() => Task.FromResult(Reports().Count >= 4), "two events of each");
+    }
+
     [Theory]
     [InlineData("personalizations", "{}")]
     [InlineData("personalizations", """{"personalizations":[]}""")]

@@ -62,6 +62,12 @@ internal static partial class MailSend
             return;
         }
 
+        if (fault?.DropAfterAccept is true)
+        {
+            context.Abort();
+            return;
+        }
+
         headers["X-Message-Id"] = messageId;
         context.Response.StatusCode = StatusCodes.Status202Accepted;
     }

@@ -34,6 +34,12 @@ internal sealed record SendGridFaults
     /// <summary>Takes the mail of the next <see cref="Count"/> calls, and never answers.</summary>
     public bool TimeoutAfterAccept { get; init; }
 
+    /// <summary>Takes the mail of the next <see cref="Count"/> calls, and cuts the connection instead of an answer.</summary>
+    public bool DropAfterAccept { get; init; }
+
+    /// <summary>Events are told only when this has ended.</summary>
+    public bool HoldEvents { get; init; }
+
     /// <summary>Extra copies of each event.</summary>
     public int RepeatEvents { get; init; }
 

@@ -17,6 +17,11 @@ internal sealed class SendGridSender(
 
     protected override async Task FillAsync(CancellationToken cancel)
     {
+        if (faults.SendGrid.HoldEvents)
+        {
+            return;
+        }
+
         var now = Now;
         if (Db.Read(connection => MailReports.Due(connection, now, Shuffles)) is var (mail, posts))
         {
