@@ -42,7 +42,7 @@ public static class SubscriberService
         builder.Services.AddSettings<AuditOptions>("Audit");
         builder.Services.AddSingleton<SigningKeys>();
         builder.Services.AddSingleton<LinkKeys>();
-        builder.Services.AddSingleton<TotalsCache>();
+        builder.Services.AddSingleton<ReaderStatistics>();
         builder.Services.AddScoped<Registrar>();
         builder.Services.AddHostedService<FirstOperator>();
         builder.Services.AddHostedService<Housekeeping>();

@@ -34,8 +34,23 @@ public sealed class SubscriberListTests(SubscriberFixture fixture) : IClassFixtu
         Assert.Equal(["a2@example.com"], Emails(await GetAsync(owner, publication, "?status=unsubscribed")));
     }
 
+    [Fact]
+    public async Task Readers_are_asked_for_by_their_ids_and_a_neighbour_s_are_not_told()
+    {
+        var (publication, neighbour) = (await _app.PublicationAsync(), await _app.PublicationAsync());
+        var (owner, other) = (await _app.OwnerAsync(publication), await _app.OwnerAsync(neighbour));
+        await ImportAsync(owner, publication, "email,tags\na@example.com,one\nb@example.com,one\nc@example.com,\n");
+        await ImportAsync(other, neighbour, "email\nelsewhere@example.com\n");
+        var ids = (await GetAsync(owner, publication, "")).GetProperty("items").EnumerateArray().Concat((await GetAsync(other, neighbour, "")).GetProperty("items").EnumerateArray())
+            .ToDictionary(s => s.GetProperty("email").GetString()!, s => s.GetProperty("id").GetGuid());
+
+        Assert.Equal(["c@example.com", "a@example.com"], Emails(await GetAsync(owner, publication, $"?id={ids["a@example.com"]}&id={ids["c@example.com"]}&id={ids["elsewhere@example.com"]}")).OrderDescending());
+        Assert.Equal(["a@example.com"], Emails(await GetAsync(owner, publication, $"?id={ids["a@example.com"]}&id={ids["c@example.com"]}&tag=one")));
+    }
+
     [Theory]
     [InlineData("?limit=101")]
+    [InlineData("?id=nobody")]
     [InlineData("?limit=0")]
     [InlineData("?cursor=!!!")]
     [InlineData("?cursor=AAAA")]

@@ -11,9 +11,10 @@ namespace Newsletter.Subscriber.Subscribers;
 /// <summary>All that is set must hold.</summary>
 /// <param name="Q">The beginning of an address, or a part of a name.</param>
 /// <param name="Newsletter">A slug: who consented to it. Who only asked for it, and did not confirm, is not among them.</param>
+/// <param name="Id">Any of these, at most 100: <c>id=…&amp;id=…</c>.</param>
 /// <param name="Topic">Who chose it by name; those who chose none get all, and are not among them.</param>
 public sealed record SubscriberQuery(
-    [StringLength(254)] string? Q, string? Status, [StringLength(64)] string? Tag, [StringLength(64)] string? Newsletter, [StringLength(64)] string? Topic,
+    [MaxLength(100)] Guid[]? Id, [StringLength(254)] string? Q, string? Status, [StringLength(64)] string? Tag, [StringLength(64)] string? Newsletter, [StringLength(64)] string? Topic,
     string? Cursor, [Range(1, 100)] int? Limit);
 
 internal sealed record TagView(string Tag);
@@ -59,6 +60,8 @@ internal static class ListEndpoint
     {
         var people = db.Subscribers.Where(s => s.PublicationId == publication);
         if (status is { } wanted) people = people.Where(SubscriberView.Has(wanted));
+        var areNamed = query.Id is { Length: > 0 };
+        if (areNamed) people = people.Where(s => query.Id!.Contains(s.Id));
         var isSearch = !string.IsNullOrWhiteSpace(query.Q);
         if (isSearch)
         {
@@ -74,7 +77,7 @@ internal static class ListEndpoint
         if (newsletter is { } id) filters.Add(db.Consents.Where(c => c.NewsletterId == id && c.WithdrawnAt == null).Select(c => c.SubscriberId));
         if (filters.Count == 0) return people.Select(s => s.Id);
         var ids = filters.Skip(1).Aggregate(filters[0], (found, filter) => found.Where(one => filter.Any(other => other == one)));
-        return status is null && !isSearch ? ids : ids.Where(one => people.Any(s => s.Id == one));
+        return status is null && !isSearch && !areNamed ? ids : ids.Where(one => people.Any(s => s.Id == one));
 
         IQueryable<Guid> Labelled(LabelKind kind, string word) =>
             db.Labels.Where(l => l.PublicationId == publication && l.Kind == kind && l.Word == word).Select(l => l.SubscriberId);
