@@ -23,14 +23,15 @@ internal static class EditionEndpoints
     }
 
     /// <summary>Newest first.</summary>
+    /// <param name="post">Those of this post.</param>
     /// <param name="q">Part of the subject, in small or capital letters.</param>
     private static async Task<Results<Ok<ListPage<EditionListView>>, ProblemHttpResult>> ListAsync(
         CurrentPublication publication, MailerDb db, CancellationToken cancellation,
-        string? state = null, [FromQuery, StringLength(200)] string? q = null, string? cursor = null, [Range(1, 100)] int limit = 50)
+        string? state = null, Guid? post = null, [FromQuery, StringLength(200)] string? q = null, string? cursor = null, [Range(1, 100)] int limit = 50)
     {
         if (!TryRead<EditionState>(state, out var wanted)) return Problem.BadRequest("There is no such state.");
         var before = IdOf(cursor) ?? Guid.AllBitsSet;
-        var editions = db.Editions.AsNoTracking().Where(e => e.PublicationId == publication.Id && e.Id < before && (wanted == null || e.State == wanted));
+        var editions = db.Editions.AsNoTracking().Where(e => e.PublicationId == publication.Id && e.Id < before && (wanted == null || e.State == wanted) && (post == null || e.PostId == post));
         if (q?.Trim() is { Length: > 0 } words)
         {
             var pattern = $"%{words.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";

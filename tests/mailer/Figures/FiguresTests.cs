@@ -149,6 +149,7 @@ public abstract class FiguresTests(FiguresFixture fixture)
         var item = Assert.Single(found.GetProperty("items").EnumerateArray());
         Assert.Equal(wanted.Id, item.GetProperty("id").GetGuid());
         Assert.Equal((2, 2, 1, 1), (item.GetProperty("recipients").GetInt32(), item.GetProperty("accepted").GetInt32(), item.GetProperty("opened").GetInt32(), item.GetProperty("clicked").GetInt32()));
+        Assert.Equal(wanted.Id, Assert.Single((await FiguresFixture.GetAsync(publication, $"editions?post={wanted.PostId}")).GetProperty("items").EnumerateArray()).GetProperty("id").GetGuid());
         Assert.Equal(0, (await FiguresFixture.GetAsync(publication, "editions?q=test-case")).GetProperty("items").GetArrayLength());
         Assert.Equal(0, (await FiguresFixture.GetAsync(publication, "editions?state=cancelled")).GetProperty("items").GetArrayLength());
     }
