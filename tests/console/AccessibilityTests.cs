@@ -24,6 +24,7 @@ public sealed class AccessibilityTests(ConsoleHouse house)
     [InlineData($"{Site}/members")]
     [InlineData($"{Site}/settings")]
     [InlineData($"{Site}/settings/newsletters")]
+    [InlineData($"{Site}/settings/topics")]
     [InlineData($"{Site}/settings/gate")]
     [InlineData($"{Site}/settings/staff")]
     [InlineData($"{Site}/settings/keys")]
@@ -59,6 +60,7 @@ public sealed class AccessibilityTests(ConsoleHouse house)
     [Theory]
     [InlineData($"{Site}/members", "New tier")]
     [InlineData($"{Site}/members", "Give access")]
+    [InlineData($"{Site}/write", "An image from before")]
     [InlineData($"{Site}/readers", "Add a reader")]
     [InlineData($"{Site}/posts/deep-learning-2026-07-04", "Unpublish")]
     public Task A_dialog_is_accessible(string path, string button) => EverywhereAsync(path, async browser =>
@@ -83,6 +85,24 @@ public sealed class AccessibilityTests(ConsoleHouse house)
             await browser.Dialog.GetByLabel("At a time").CheckAsync();
             await Expect(browser.Dialog.Locator("#at")).ToBeVisibleAsync();
         });
+    }
+
+    [Fact]
+    public async Task What_another_saved_and_what_the_browser_kept_is_told_accessibly()
+    {
+        var site = await house.PublicationAsync();
+        var slug = await site.PublishedAsync("Two at it", "Before.");
+        await using var editor = await EditorPage.OpenAsync(house, site, slug);
+        await editor.ReplaceAsync("Mine.");
+        await site.SendAsync(HttpMethod.Put, $"posts/{slug}", new { title = "Two at it", body = "Theirs." });
+        await editor.Browser.Button("Update").ClickAsync();
+        await Expect(editor.Browser.Heading("Somebody else saved this post")).ToBeVisibleAsync();
+        await editor.Browser.Page.GetByText("Their text").ClickAsync();
+        await CheckAsync(editor.Browser, "a conflict");
+
+        await using var again = await EditorPage.OpenAsync(house, site, slug, editor.Browser);
+        await Expect(again.Browser.Button("Bring them back")).ToBeVisibleAsync();
+        await CheckAsync(again.Browser, "a kept draft");
     }
 
     [Fact]

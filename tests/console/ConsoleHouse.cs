@@ -54,6 +54,12 @@ public sealed class ConsoleHouse : Standalone, IAsyncLifetime
     /// <summary>Until <see cref="MailFlowsAsync"/> the mail provider refuses everything.</summary>
     public Task MailStopsAsync() => SetFaultsAsync(new { status = 503, count = 100_000, retryAfter = 1 });
 
+    /// <summary>Until <see cref="MailFlowsAsync"/> the provider takes mail, answers nothing, and tells no event.</summary>
+    public Task AnswersAreLostAsync() => SetFaultsAsync(new { dropAfterAccept = true, holdEvents = true, count = 100_000 });
+
+    /// <summary>Until <see cref="MailFlowsAsync"/> the provider takes mail, and tells no event.</summary>
+    public Task EventsAreHeldAsync() => SetFaultsAsync(new { holdEvents = true });
+
     public Task MailFlowsAsync() => SetFaultsAsync(new { });
 
     /// <summary>What a reader does with the last letter to an address.</summary>

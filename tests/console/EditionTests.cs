@@ -26,9 +26,7 @@ public sealed class EditionTests(ConsoleHouse house)
             await browser.Button("Publish …").ClickAsync();
             await browser.DialogButton("Publish and mail").ClickAsync();
             await Expect(browser.Button("Unpublish")).ToBeVisibleAsync();
-            await site.EditionAsync(title);
-            await browser.Link("Editions").First.ClickAsync();
-            await browser.Link(title).ClickAsync();
+            await browser.Link("Its letters").ClickAsync();
             await Expect(browser.Heading("6 letters")).ToBeVisibleAsync();
             await Expect(Bar(browser)).ToHaveAttributeAsync("aria-label", new Regex("(queued|sending): "));
             await Expect(browser.Button("Pause")).ToBeVisibleAsync();
@@ -87,6 +85,59 @@ public sealed class EditionTests(ConsoleHouse house)
         {
             await house.MailFlowsAsync();
         }
+    }
+
+    [Theory]
+    [InlineData("They were sent", 1)]
+    [InlineData("Send again", 2)]
+    public async Task Letters_whose_answer_is_lost_wait_until_staff_say_what_became_of_them(string choice, int copies)
+    {
+        var site = await house.PublicationAsync();
+        var title = $"In doubt {site.Slug}";
+        var reader = $"doubt-{site.Slug}@example.com";
+        await site.AddReadersAsync(reader);
+        await using var browser = await house.StaffAsync();
+        await house.AnswersAreLostAsync();
+        try
+        {
+            await site.PublishedAsync(title, mail: true);
+            await browser.OpenAsync(site.To($"editions/{await site.EditionAsync(title)}"));
+            await Expect(browser.Heading("Uncertain batches")).ToBeVisibleAsync();
+            await Expect(Bar(browser)).ToHaveAttributeAsync("aria-label", "uncertain: 1");
+            // Answers come again, events not yet: those would settle it by themselves.
+            await house.EventsAreHeldAsync();
+            await browser.Button(choice).ClickAsync();
+            await browser.DialogButton(choice).ClickAsync();
+
+            await Expect(browser.Heading("Uncertain batches")).ToHaveCountAsync(0);
+            await Expect(browser.Page.Locator(".page__over")).ToContainTextAsync("Sent");
+            await Expect(Bar(browser)).ToHaveAttributeAsync("aria-label", "accepted: 1");
+        }
+        finally
+        {
+            await house.MailFlowsAsync();
+        }
+        Assert.Equal(copies, (await house.MailToAsync(reader)).Count(m => m.Subject.Contains(title, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task An_edition_s_letters_are_exported_as_CSV()
+    {
+        var site = await house.PublicationAsync();
+        var title = $"Exported {site.Slug}";
+        string[] readers = [$"one-{site.Slug}@example.com", $"two-{site.Slug}@example.com"];
+        await site.AddReadersAsync(readers);
+        await site.PublishedAsync(title, mail: true);
+        var edition = await site.EditionAsync(title);
+        await site.SentAsync(edition);
+        await using var browser = await house.StaffAsync();
+        await browser.OpenAsync(site.To($"editions/{edition}"));
+        var file = await browser.Page.RunAndWaitForDownloadAsync(() => browser.Button("Export CSV").ClickAsync());
+
+        Assert.Equal($"{site.Slug}-{edition}.csv", file.SuggestedFilename);
+        var lines = (await File.ReadAllLinesAsync(await file.PathAsync(), TestContext.Current.CancellationToken)).Where(l => l.Length > 0).ToList();
+        Assert.Equal(3, lines.Count);
+        Assert.All(readers, reader => Assert.Single(lines, line => line.Contains(reader, StringComparison.Ordinal)));
     }
 
     [Fact]

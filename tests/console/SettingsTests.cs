@@ -34,6 +34,8 @@ public sealed class SettingsTests(ConsoleHouse house)
         await browser.Button("Save").ClickAsync();
 
         await Expect(browser.Page.Locator("#zone-error")).ToBeVisibleAsync();
+        await Expect(browser.Field("Time zone")).ToHaveAttributeAsync("aria-describedby", "zone-hint zone-error");
+        await Expect(browser.Field("Time zone")).ToHaveAttributeAsync("aria-invalid", "true");
         await Expect(browser.Field("Time zone")).ToHaveValueAsync("Mars/Olympus");
     }
 
@@ -58,6 +60,23 @@ public sealed class SettingsTests(ConsoleHouse house)
         }, "both are taken back", TimeSpan.FromSeconds(10));
 
         static bool IsNone(System.Text.Json.JsonElement of, string name) => !of.TryGetProperty(name, out var value) || value.ValueKind == System.Text.Json.JsonValueKind.Null;
+    }
+
+    [Fact]
+    public async Task Topics_are_named_renamed_and_removed()
+    {
+        var site = await house.PublicationAsync();
+        await site.SetAsync(new { topics = new[] { new { slug = "vision", name = "Vision" }, new { slug = "audio", name = "Audio" } } });
+        await using var browser = await OpenAsync(site, "settings/topics");
+        await browser.Page.Locator("#topic-0").FillAsync("Seeing");
+        await browser.Button("Remove Audio").ClickAsync();
+        await browser.Button("Another topic").ClickAsync();
+        await browser.Page.Locator("#topic-1").FillAsync("Machines & People");
+        await browser.Button("Save").ClickAsync();
+
+        await browser.SeeAsync("Saved.");
+        var topics = (await site.GetAsync("")).GetProperty("topics").EnumerateArray().Select(t => (t.GetProperty("slug").GetString(), t.GetProperty("name").GetString()));
+        Assert.Equal([("vision", "Seeing"), ("machines-people", "Machines & People")], topics);
     }
 
     [Fact]
@@ -185,6 +204,24 @@ public sealed class SettingsTests(ConsoleHouse house)
         await browser.DialogButton("Save").ClickAsync();
 
         await browser.SeeAsync("not sold");
+    }
+
+    [Fact]
+    public async Task Access_that_is_given_shows_the_reader_s_address_and_is_taken_back()
+    {
+        var site = await house.PublicationAsync();
+        var email = $"given-{site.Slug}@example.com";
+        await site.AddReadersAsync(email);
+        await site.SendAsync(HttpMethod.Post, "tiers", new { slug = "patron", name = "Patron", currency = "EUR", prices = new { month = 500 } });
+        await using var browser = await OpenAsync(site, "members");
+        await browser.Button("Give access").ClickAsync();
+        await browser.Dialog.GetByLabel("The reader's address").FillAsync(email);
+        await browser.DialogButton("Give").ClickAsync();
+        await Expect(Row(browser, email)).ToContainTextAsync("patron");
+        await Row(browser, email).GetByRole(AriaRole.Button, new() { Name = "Take back" }).ClickAsync();
+        await browser.DialogButton("Take it back").ClickAsync();
+
+        await Expect(browser.Page.GetByRole(AriaRole.Button, new() { Name = "Take back" })).ToHaveCountAsync(0);
     }
 
     [Fact]

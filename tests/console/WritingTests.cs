@@ -65,6 +65,22 @@ public sealed class WritingTests(ConsoleHouse house)
     }
 
     [Fact]
+    public async Task An_image_from_before_is_picked_again()
+    {
+        var site = await house.PublicationAsync();
+        await using var editor = await EditorPage.NewAsync(house, site);
+        await editor.Browser.Page.Locator(".editor input[type=file]").SetInputFilesAsync(new FilePayload { Name = "dot.png", MimeType = "image/png", Buffer = Picture });
+        await Expect(editor.Text).ToHaveValueAsync(new Regex("/media/"));
+        await editor.ReplaceAsync("Nothing yet.");
+        await editor.Browser.Button("An image from before").ClickAsync();
+        await editor.Browser.Dialog.GetByRole(AriaRole.Button, new() { NameRegex = new("^PNG of .*1 × 1$") }).ClickAsync();
+
+        await Expect(editor.Text).ToHaveValueAsync(new Regex(@"!\[\]\(http\S+/media/\S+\)"));
+        await Expect(editor.Preview).ToHaveAttributeAsync("srcdoc", new Regex("<img[^>]+/media/"));
+        Assert.Empty(editor.Browser.Errors);
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_image_is_refused_with_words_and_the_text_stays()
     {
         var site = await house.PublicationAsync();

@@ -33,4 +33,4 @@ internal sealed record PostPreview(string Html, JsonElement Post, int Minutes, i
 
 internal sealed record LetterPreview(string Subject, string Html, string Text);
 
-public sealed record Medium(Guid Id, string Url, string ContentType, DateTimeOffset? CreatedAt);
+public sealed record Medium(Guid Id, string Url, string ContentType, int? Width, int? Height, DateTimeOffset? CreatedAt);

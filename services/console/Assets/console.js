@@ -128,9 +128,11 @@ class Editor {
     for (const image of images) await this.#upload(image);
   }
 
+  image(url, text = "") { this.#block(`![${text}](${url})`); }
+
   async #upload(file) {
     const url = await this.#page.invokeMethodAsync("UploadImage", DotNet.createJSStreamReference(file), file.size, file.type);
-    if (url) this.#block(`![${file.name.replace(/\.[^.]*$/, "").replace(/[[\]]/g, "")}](${url})`);
+    if (url) this.image(url, file.name.replace(/\.[^.]*$/, "").replace(/[[\]]/g, ""));
   }
 }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
+using MudBlazor;
 using Newsletter.Console.Api;
 using Newsletter.Console.Parts;
 using Newsletter.Defaults.Http;
@@ -69,6 +70,12 @@ public sealed partial class PostEditor
             stored = await answer.Content.ReadFromJsonAsync<Medium>(Json.Options, Left);
         }));
         return stored?.Url;
+    }
+
+    private async Task PickImageAsync()
+    {
+        var dialog = await Dialogs.ShowAsync<ImageDialog>("Images", new DialogParameters { [nameof(ImageDialog.P)] = P });
+        if (await dialog.Result is { Canceled: false, Data: string url } && _editor is not null) await _editor.InvokeVoidAsync("image", Left, url);
     }
 
     public override void Dispose()

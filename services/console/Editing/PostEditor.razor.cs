@@ -28,6 +28,8 @@ public sealed partial class PostEditor
     private KeptDraft? _kept;
     /// <summary>What somebody else saved while this was being written.</summary>
     private PostSource? _theirs;
+    /// <summary>The mailing of this post, if there is one.</summary>
+    private Guid? _edition;
 
     [Parameter]
     public string? Slug { get; set; }
@@ -62,6 +64,31 @@ public sealed partial class PostEditor
             // Without billing one writes all the same.
         }
         _publication = await publication;
+        await FindEditionAsync();
+    }
+
+    private async Task FindEditionAsync()
+    {
+        if (_source is not { FirstPublishedAt: not null } || !May(Permission.EditionsRead)) return;
+        try
+        {
+            var newest = await Api.GetAsync<Page<Edition>>($"{Root}/editions?post={_source.Id}&limit=1", Left);
+            _edition = newest.Items is [var one, ..] ? one.Id : null;
+        }
+        catch (ApiException)
+        {
+            // Without the mailer one writes all the same.
+        }
+    }
+
+    /// <summary>The mailer hears of the post and makes its mailing: a moment, unless it is away.</summary>
+    private async Task AwaitEditionAsync()
+    {
+        for (var tries = 0; tries < 20 && _edition is null; tries++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(500), Time, Left);
+            await FindEditionAsync();
+        }
     }
 
     private async Task ChangeAsync(Action change)
@@ -136,7 +163,10 @@ public sealed partial class PostEditor
         var (path, body, done) = choice.At is { } at
             ? ("schedule", (object)new { at, mail = choice.Mail, newsletter = choice.Newsletter, roundup = choice.Roundup }, $"It goes out on {Words.Time(at, _publication!.TimeZone)}.")
             : ("publish", new { mail = choice.Mail, newsletter = choice.Newsletter, roundup = choice.Roundup }, choice.Mail ? "Published, and on its way." : "Published.");
-        if (await TryAsync(() => Api.SendAsync(HttpMethod.Post, $"{Root}/posts/{_source!.Slug}/{path}", body, Left), done)) await ReloadAsync();
+        if (!await TryAsync(() => Api.SendAsync(HttpMethod.Post, $"{Root}/posts/{_source!.Slug}/{path}", body, Left), done)) return;
+        await ReloadAsync();
+        StateHasChanged();
+        if (choice is { At: null, Mail: true }) await AwaitEditionAsync();
     }
 
     private async Task UnpublishAsync()

@@ -21,7 +21,9 @@ public abstract class PublicationPage : ComponentBase, IDisposable
     [Inject] protected ISnackbar Snackbar { get; set; } = null!;
     [Inject] protected IDialogService Dialogs { get; set; } = null!;
 
-    protected Membership? Here { get; private set; }
+    /// <summary>Who looks; kept from the page's first rendering, so that no button goes and comes again.</summary>
+    [PersistentState]
+    public Membership? Here { get; set; }
 
     /// <summary>Why the page cannot be shown.</summary>
     protected string? Failure { get; private set; }
@@ -39,7 +41,7 @@ public abstract class PublicationPage : ComponentBase, IDisposable
     {
         try
         {
-            Here = await Staff.MembershipAsync(P, Left);
+            Here ??= await Staff.MembershipAsync(P, Left);
             if (Here is null) Navigation.NotFound();
             else await LoadAsync();
         }

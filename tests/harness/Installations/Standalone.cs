@@ -24,6 +24,9 @@ public class Standalone : Installation
 
     public override IReadOnlyCollection<Uri> Processes => [Address];
 
+    /// <summary>The file of a service's database.</summary>
+    public string DatabaseOf(string service) => Path.Combine(_folder, $"{service}.db");
+
     public override string BaseUrlOf(string slug) => $"http://localhost:{_port}/{slug}";
 
     public override async ValueTask InitializeAsync()

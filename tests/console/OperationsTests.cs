@@ -1,0 +1,51 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Microsoft.Playwright;
+using Newsletter.Tests.Harness;
+using static Microsoft.Playwright.Assertions;
+
+namespace Newsletter.ConsoleTests;
+
+/// <summary>Bug class: where there is no broker, what failed is nowhere to be seen, or cannot be done again.</summary>
+[Collection(nameof(ConsoleCollection))]
+public sealed class OperationsTests(ConsoleHouse house)
+{
+    [Fact]
+    public async Task What_failed_without_a_broker_shows_is_tried_again_by_a_click_and_is_done_when_its_cause_is_gone()
+    {
+        var site = await house.PublicationAsync();
+        var title = $"Tried again {site.Slug}";
+        await site.AddReadersAsync($"again-{site.Slug}@example.com");
+        await using var browser = await house.StaffAsync();
+        var row = browser.Page.GetByRole(AriaRole.Row).Filter(new() { Has = browser.Page.GetByText("PostChanged", new() { Exact = true }) });
+        Execute("ALTER TABLE post_copies RENAME TO post_copies_away");
+        try
+        {
+            await site.PublishedAsync(title, mail: true);
+            await Eventually.TrueAsync(async () => (await FailuresAsync()).GetArrayLength() > 0, "a row of the outbox that failed", TimeSpan.FromMinutes(2));
+            await browser.OpenAsync("operations");
+            await row.GetByRole(AriaRole.Button).ClickAsync();
+            await browser.SeeAsync("SqliteException");
+            await browser.Button("Replay PostChanged").ClickAsync();
+            await browser.SeeAsync("on their way again.");
+        }
+        finally
+        {
+            Execute("ALTER TABLE post_copies_away RENAME TO post_copies");
+        }
+        await site.EditionAsync(title);
+        await Expect(row).ToHaveCountAsync(0);
+    }
+
+    private async Task<JsonElement> FailuresAsync() => (await house.Staff().GetFromJsonAsync<JsonElement>("/api/v1/operations/content/errors")).GetProperty("items");
+
+    private void Execute(string sql)
+    {
+        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = house.DatabaseOf("mailer"), Pooling = false, DefaultTimeout = 30 }.ConnectionString);
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}
