@@ -10,6 +10,7 @@ using Newsletter.Defaults.Hosting;
 using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
+using Newsletter.Defaults.Storage;
 
 namespace Newsletter.Content.Media;
 
@@ -36,7 +37,8 @@ internal static class MediaEndpoints
         var bytes = buffer.ToArray();
         if (TypeOf(bytes) is not { } type) return Problem.Of(StatusCodes.Status415UnsupportedMediaType, "Images are PNG, JPEG, WebP or GIF.");
         var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        var id = await db.Media.Where(m => m.PublicationId == publication.Snapshot.Id && m.Hash == hash).Select(m => (Guid?)m.Id).SingleOrDefaultAsync(cancellation);
+        var stored = db.Media.Where(m => m.PublicationId == publication.Snapshot.Id && m.Hash == hash).Select(m => (Guid?)m.Id);
+        var id = await stored.SingleOrDefaultAsync(cancellation);
         if (id is null)
         {
             id = Guid.CreateVersion7();
@@ -52,7 +54,15 @@ internal static class MediaEndpoints
                 Bytes = bytes,
                 CreatedAt = time.GetUtcNow(),
             });
-            await db.SaveChangesAsync(cancellation);
+            try
+            {
+                await db.SaveChangesAsync(cancellation);
+            }
+            catch (DbUpdateException e) when (DatabaseFailure.IsUniqueViolation(e))
+            {
+                // The same image, uploaded at the same moment.
+                id = (await stored.SingleAsync(cancellation))!.Value;
+            }
         }
         var url = UrlOf(options, id.Value);
         return TypedResults.Created(url, new MediumAnswer(id.Value, url, type));

@@ -18,7 +18,7 @@ internal static partial class PostWarnings
 
     private static IEnumerable<string> Find(Post post, KnownPublication publication)
     {
-        if (post.Rendering.Words == 0) yield return "The post is empty.";
+        if (post.Rendering.Whole.Html.Length == 0 && post.Entries.Count == 0) yield return "The post is empty.";
         if (post.Summary.Length == 0) yield return "There is no summary: lists, search results and roundups show the title alone.";
         if (post.Title.Length > LongSubject) yield return $"Inboxes cut subjects after 40 to {LongSubject} characters.";
         if (post.Access != Access.Public && post.Rendering.Teaser.Html.Length == 0) yield return "Nothing of the post is free: whoever may not read it sees the gate alone.";

@@ -23,6 +23,16 @@ public sealed class MediaTests(ContentFixture content) : IClassFixture<ContentFi
     }
 
     [Fact]
+    public async Task An_image_that_comes_many_times_at_once_is_kept_once()
+    {
+        var publication = await content.PublicationAsync();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => UploadAsync(publication, Png)));
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Created, answer.StatusCode));
+        Assert.Single(answers.Select(answer => answer.Headers.Location).Distinct());
+        foreach (var answer in answers) answer.Dispose();
+    }
+
+    [Fact]
     public async Task What_is_no_image_or_too_large_is_refused()
     {
         var publication = await content.PublicationAsync();
