@@ -57,7 +57,7 @@ public sealed class WritingTests(ConsoleHouse house)
         await editor.TitleAsync("With a picture");
         await editor.Browser.Page.Locator(".editor input[type=file]").SetInputFilesAsync(new FilePayload { Name = "a tiny dot.png", MimeType = "image/png", Buffer = Picture });
 
-        await Expect(editor.Text).ToHaveValueAsync(new Regex(@"!\[a tiny dot\]\(http\S+/media/\S+\)"));
+        await Expect(editor.Text).ToHaveValueAsync(new Regex(@"^!\[a tiny dot\]\(http\S+/media/\S+\)\s*$"));
         await Expect(editor.Preview).ToHaveAttributeAsync("srcdoc", new Regex("<img[^>]+/media/"));
         var address = Regex.Match(await editor.Text.InputValueAsync(), @"\((http\S+)\)").Groups[1].Value;
         using var stored = await house.Visitor().GetAsync(new Uri(address));

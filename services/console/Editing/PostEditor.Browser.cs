@@ -34,7 +34,9 @@ public sealed partial class PostEditor
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (_publication is null || _editor is not null || Failure is not null) return;
+        // Told of a rendering a moment later: what was loaded since is not on the page yet, and neither is the field.
+        if (_area.Id is null || _self is not null) return;
+        // At once: the page may be rendered again before the browser has answered, and a second editor would do everything twice.
         _self = DotNetObjectReference.Create(this);
         _editor = await Script.InvokeAsync<IJSObjectReference>("newsletterConsole.edit", Left, _area, _bar, _self, Key, Fields());
         if (await Script.InvokeAsync<string?>("newsletterConsole.kept", Left, Key) is { } text)

@@ -63,8 +63,8 @@ public sealed partial class PostEditor
         {
             // Without billing one writes all the same.
         }
-        _publication = await publication;
         await FindEditionAsync();
+        _publication = await publication;
     }
 
     private async Task FindEditionAsync()
