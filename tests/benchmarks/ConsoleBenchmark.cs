@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Newsletter.Tests.Harness.Installations;
@@ -23,7 +22,7 @@ internal static partial class ConsoleBenchmark
     public static async Task<IEnumerable<Figure>> RunAsync(Distributed house)
     {
         var owner = house.Staff();
-        await ImportAsync(owner);
+        await MailBenchmark.ImportAsync(owner, Readers, i => $"reader-{i}@example{i % 40}.com");
         var edition = await MailBenchmark.EditionAsync(owner, Readers);
         await CopyEditionsAsync(house.DatabaseOf("mailer").ConnectionString);
         var readers = await owner.GetFromJsonAsync<JsonElement>($"{Api}/subscribers?limit=1");
@@ -38,23 +37,30 @@ internal static partial class ConsoleBenchmark
             ("readers", "p/scipapermill/readers"), ("one reader", $"p/scipapermill/readers/{reader}"), ("members", "p/scipapermill/members"),
             ("settings", "p/scipapermill/settings"), ("audit log", "p/scipapermill/audit"), ("operations", "operations")])
         {
-            figures.Add(await FirstBytesAsync(name, $"/console/{path}", staff, owner));
+            figures.Add(await FirstBytesAsync($"console at 100,000 readers, first byte: {name}", () => staff.GetAsync($"/console/{path}", HttpCompletionOption.ResponseHeadersRead), owner));
+        }
+        foreach (var (name, path) in ((string, string)[])[
+            ("readers' statistics", "statistics/readers?days="), ("members' statistics", "statistics/members?days="), ("letters' statistics", "statistics/letters?days=")])
+        {
+            // Another number of days each time: what was counted a moment ago is kept.
+            var days = 20;
+            figures.Add(await FirstBytesAsync($"API at 100,000 readers: {name}, counted", () => owner.GetAsync($"{Api}/{path}{days++}", HttpCompletionOption.ResponseHeadersRead), owner));
         }
         return figures;
     }
 
-    private static async Task<Figure> FirstBytesAsync(string name, string path, HttpClient staff, HttpClient owner)
+    private static async Task<Figure> FirstBytesAsync(string what, Func<Task<HttpResponseMessage>> look, HttpClient owner)
     {
         List<double> pages = [], reference = [];
         for (var run = -1; run < Runs; run++)
         {
-            var page = await MedianAsync(() => staff.GetAsync(path, HttpCompletionOption.ResponseHeadersRead));
+            var page = await MedianAsync(look);
             var bare = await MedianAsync(() => owner.GetAsync(Api, HttpCompletionOption.ResponseHeadersRead));
             if (run < 0) continue; // warms the compiler up
             pages.Add(page);
             reference.Add(bare);
         }
-        return new($"console at 100,000 readers, first byte: {name}", pages, "ms", "publication over the API", reference);
+        return new(what, pages, "ms", "publication over the API", reference);
     }
 
     private static async Task<double> MedianAsync(Func<Task<HttpResponseMessage>> get)
@@ -71,19 +77,6 @@ internal static partial class ConsoleBenchmark
             await body.CopyToAsync(Stream.Null);
         }
         return Figure.Median(times);
-    }
-
-    private static async Task ImportAsync(HttpClient owner)
-    {
-        const int part = 10_000;
-        for (var from = 0; from < Readers; from += part)
-        {
-            var csv = new StringBuilder("email,name,cadence,topics,timeZone\n");
-            for (var i = from; i < from + part; i++) csv.Append("reader-").Append(i).Append("@example").Append(i % 40).Append(".com,Reader ").Append(i).Append(",every_post,,\n");
-            using var body = new StringContent(csv.ToString(), Encoding.UTF8, "text/csv");
-            using var imported = await owner.PostAsync(new Uri($"{Api}/subscribers/import?confirmed=true", UriKind.Relative), body);
-            if (!imported.IsSuccessStatusCode) throw new InvalidOperationException(await imported.Content.ReadAsStringAsync());
-        }
     }
 
     /// <summary>Editions that are over; mailing a thousand would take hours and show nothing more.</summary>

@@ -19,7 +19,7 @@ internal sealed record Figure(string What, IReadOnlyList<double> Runs, string Un
         {
             var reference = f.ReferenceRuns is null ? "–" : $"{f.Reference}: {Show(Median(f.ReferenceRuns))} {f.Unit}";
             // Pair by pair, so that a machine that slows down in between does not count for one side alone.
-            var ratio = f.ReferenceRuns is null ? "–" : Median(f.Runs.Zip(f.ReferenceRuns, (a, b) => a / b)).ToString("0.00", CultureInfo.InvariantCulture);
+            var ratio = f.ReferenceRuns is null ? "–" : Median(f.Runs.Zip(f.ReferenceRuns, (a, b) => a / b)).ToString("0.00#", CultureInfo.InvariantCulture);
             Console.WriteLine($"| {f.What} | {Show(Median(f.Runs))} {f.Unit} | {Show(f.Runs.Min())}–{Show(f.Runs.Max())} | {reference} | {ratio} |");
         }
     }

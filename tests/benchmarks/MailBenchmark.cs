@@ -3,12 +3,11 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using Newsletter.Tests.Harness;
 using Newsletter.Tests.Harness.Installations;
 
 namespace Newsletter.Benchmarks;
 
-/// <summary>From publish until the ledger says that 10,000 letters were accepted by the sandbox's SendGrid endpoint. Reference: the same bytes posted to that endpoint by a loop that does nothing else.</summary>
+/// <summary>From publish until the last of 10,000 letters was accepted, as the ledger has it, by the sandbox's SendGrid endpoint. Reference: the same bytes posted to that endpoint by a loop that does nothing else.</summary>
 internal static class MailBenchmark
 {
     private const int Recipients = 10_000;
@@ -18,7 +17,7 @@ internal static class MailBenchmark
     public static async Task<IEnumerable<Figure>> RunAsync(Distributed house)
     {
         var owner = house.Staff();
-        await ImportAsync(owner);
+        await ImportAsync(owner, Recipients, Address);
         List<double> rates = [], reference = [];
         for (var run = -1; run < Runs; run++)
         {
@@ -31,46 +30,59 @@ internal static class MailBenchmark
         return [new("letters, publish → all accepted, 10,000 recipients", rates, "/s", "bare poster to the same endpoint", reference)];
     }
 
-    public static async Task ImportAsync(HttpClient owner)
+    public static string Address(int reader) => $"load-{reader}@example.com";
+
+    public static async Task ImportAsync(HttpClient owner, int readers, Func<int, string> address)
     {
-        var csv = new StringBuilder("email,name,cadence,topics,timeZone\n");
-        for (var i = 0; i < Recipients; i++) csv.Append("load-").Append(i).Append("@example.com,Reader ").Append(i).Append(",every_post,,\n");
-        using var body = new StringContent(csv.ToString(), Encoding.UTF8, "text/csv");
-        using var imported = await owner.PostAsync(new Uri($"{Api}/subscribers/import?confirmed=true", UriKind.Relative), body);
-        if (!imported.IsSuccessStatusCode) throw new InvalidOperationException(await imported.Content.ReadAsStringAsync());
+        const int part = 10_000;
+        for (var from = 0; from < readers; from += part)
+        {
+            var csv = new StringBuilder("email,name,cadence,topics,timeZone\n");
+            for (var i = from; i < Math.Min(from + part, readers); i++) csv.Append(address(i)).Append(",Reader ").Append(i).Append(",every_post,,\n");
+            using var body = new StringContent(csv.ToString(), Encoding.UTF8, "text/csv");
+            using var imported = await owner.PostAsync(new Uri($"{Api}/subscribers/import?confirmed=true", UriKind.Relative), body);
+            if (!imported.IsSuccessStatusCode) throw new InvalidOperationException(await imported.Content.ReadAsStringAsync());
+        }
     }
 
-    /// <param name="onceMade">What goes on from the edition's making until its last letter.</param>
-    public static async Task<(string Id, double Rate)> EditionAsync(HttpClient owner, int recipients, Func<string, IAsyncDisposable>? onceMade = null)
+    /// <summary>A letter's post is published; tells when that began, and the edition that was made of it.</summary>
+    public static async Task<(DateTimeOffset Start, string Id)> PublishAsync(HttpClient owner)
     {
         var slug = $"load-{Guid.NewGuid():N}"[..16];
         using var made = await owner.PostAsJsonAsync($"{Api}/posts", new { title = slug, slug, kind = "article", access = "public", body = string.Concat(Enumerable.Repeat("A sentence of a letter that somebody wrote. ", 400)) });
         made.EnsureSuccessStatusCode();
-        var watch = Stopwatch.StartNew();
+        var post = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString();
+        var start = DateTimeOffset.UtcNow;
         using var published = await owner.PostAsJsonAsync($"{Api}/posts/{slug}/publish", new { mail = true });
         published.EnsureSuccessStatusCode();
-        long accepted = 0;
-        string? id = null;
-        IAsyncDisposable? meanwhile = null;
-        await Eventually.TrueAsync(async () =>
-        {
-            id ??= await NewestAsync(owner, slug);
-            if (id is null) return false;
-            meanwhile ??= onceMade?.Invoke(id);
-            var detail = await owner.GetFromJsonAsync<JsonElement>($"{Api}/editions/{id}");
-            accepted = ((string[])["accepted", "delivered", "bounced"]).Sum(s => detail.GetProperty("states").TryGetProperty(s, out var n) ? n.GetInt64() : 0);
-            return accepted >= recipients;
-        }, "all letters accepted", TimeSpan.FromMinutes(5));
-        var rate = accepted / watch.Elapsed.TotalSeconds;
-        if (meanwhile is not null) await meanwhile.DisposeAsync();
-        return (id!, rate);
+        var editions = await AwaitAsync(owner, $"{Api}/editions?post={post}", list => list.GetProperty("items").GetArrayLength() > 0);
+        return (start, editions.GetProperty("items")[0].GetProperty("id").GetString()!);
     }
 
-    private static async Task<string?> NewestAsync(HttpClient owner, string slug)
+    /// <param name="meanwhile">What goes on from the edition's making until its last letter.</param>
+    public static async Task<(string Id, double Rate)> EditionAsync(HttpClient owner, int recipients, Func<string, IAsyncDisposable>? meanwhile = null)
     {
-        var list = await owner.GetFromJsonAsync<JsonElement>($"{Api}/editions?limit=1");
-        var newest = list.GetProperty("items").EnumerateArray().FirstOrDefault();
-        return newest.ValueKind != JsonValueKind.Undefined && newest.ToString().Contains(slug, StringComparison.Ordinal) ? newest.GetProperty("id").GetString() : null;
+        var (start, id) = await PublishAsync(owner);
+        // By the list, which counts nothing: the live page is what others are measured with.
+        await using (meanwhile?.Invoke(id))
+            await AwaitAsync(owner, $"{Api}/editions?limit=1", list => list.GetProperty("items")[0] is var newest && newest.GetProperty("id").GetString() == id && newest.GetProperty("state").GetString() == "sent");
+        var live = await AwaitAsync(owner, $"{Api}/editions/{id}/live", e => e.GetProperty("state").GetString() == "sent");
+        var accepted = ((string[])["accepted", "delivered", "bounced"]).Sum(s => live.GetProperty("states").TryGetProperty(s, out var n) ? n.GetInt64() : 0);
+        if (accepted < recipients) throw new InvalidOperationException($"{recipients} letters were wanted, and {accepted} accepted.");
+        return (id, accepted / (live.GetProperty("lastAcceptedAt").GetDateTimeOffset() - start).TotalSeconds);
+    }
+
+    /// <summary>Asks rarely: who asks all the time measures the asking.</summary>
+    public static async Task<JsonElement> AwaitAsync(HttpClient owner, string path, Func<JsonElement, bool> match)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        for (var tries = 0; tries < 600; tries++)
+        {
+            var answer = await owner.GetFromJsonAsync<JsonElement>(path);
+            if (match(answer)) return answer;
+            await timer.WaitForNextTickAsync();
+        }
+        throw new TimeoutException($"{path} did not come so far within ten minutes.");
     }
 
     private static async Task<double> BarePosterAsync(Distributed house)
