@@ -47,6 +47,18 @@ public sealed class ConsoleTests(DistributedHouse house) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_preview_wears_the_publication_s_colour_and_asks_nothing_of_its_host()
+    {
+        await using var browser = await StaffAsync();
+        await browser.OpenAsync("p/scipapermill/posts/deep-learning-2026-07-04");
+        await Expect(browser.Page.Locator("iframe[title=Preview]")).ToHaveAttributeAsync("srcdoc", new System.Text.RegularExpressions.Regex("--accent: #0f5e63"));
+        await Expect(browser.Page.FrameLocator("iframe[title=Preview]").Locator("h1")).ToBeVisibleAsync();
+        await browser.Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+
+        Assert.Empty(browser.Errors);
+    }
+
+    [Fact]
     public async Task After_the_console_was_killed_and_started_again_one_goes_on_with_what_one_wrote()
     {
         var slug = $"through-{Guid.NewGuid().ToString("N")[..8]}";

@@ -68,6 +68,8 @@ public sealed class PreviewTests(ContentFixture content) : IClassFixture<Content
         Assert.DoesNotContain(elements, e => e.LocalName == "script");
         Assert.DoesNotContain(elements.SelectMany(e => e.Attributes), a => a.Name.StartsWith("on", StringComparison.Ordinal) || a.Value.StartsWith("javascript:", StringComparison.OrdinalIgnoreCase));
         Assert.Contains("<link rel=\"stylesheet\" href=\"http://localhost:8080/assets/site.css?v=", html, StringComparison.Ordinal);
+        Assert.Matches(@"<style>:root \{ --accent: #[0-9a-fA-F]{6}; \}</style>", html);
+        Assert.DoesNotContain("theme.css", html, StringComparison.Ordinal);
         Assert.DoesNotMatch("(href|src)=\"/", html);
         var warnings = preview.GetProperty("warnings").EnumerateArray().Select(w => w.GetString()!).ToList();
         Assert.Contains(warnings, w => w.Contains("unheard-of", StringComparison.Ordinal));
