@@ -62,6 +62,7 @@ internal static partial class MailSend
             return;
         }
 
+        await Task.Delay(faults.SendGrid.LatencyMs, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (fault?.DropAfterAccept is true)
         {
             context.Abort();

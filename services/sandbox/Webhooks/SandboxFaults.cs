@@ -37,6 +37,9 @@ internal sealed record SendGridFaults
     /// <summary>Takes the mail of the next <see cref="Count"/> calls, and cuts the connection instead of an answer.</summary>
     public bool DropAfterAccept { get; init; }
 
+    /// <summary>Milliseconds that each call waits for its answer after its mail was taken.</summary>
+    public int LatencyMs { get; init; }
+
     /// <summary>Events are told only when this has ended.</summary>
     public bool HoldEvents { get; init; }
 

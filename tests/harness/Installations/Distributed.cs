@@ -16,6 +16,12 @@ public class Distributed : Installation
     private readonly string _vhost = $"t-{Guid.NewGuid():N}";
     private readonly SpanReceiver _collector = new();
     private HttpClient? _management;
+
+    /// <summary>Settings of all processes, beside those that make them one installation.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>();
+
+    /// <summary>The sandbox's database: what the mail provider was given.</summary>
+    public string SandboxFile => Path.Combine(_folder, "sandbox.db");
     private Dictionary<string, string> _shared = [];
 
     public override Uri Address => new($"http://localhost:{_port}");
@@ -65,6 +71,7 @@ public class Distributed : Installation
             ["Gateway__UnsafeRequestsPerSecond"] = "100000",
             ["Gateway__MailingRequestsPerMinute"] = "1000000",
         };
+        foreach (var (name, value) in Settings) shared[name] = value;
         foreach (var (service, address) in Addresses) shared[$"Services__{service}"] = address.ToString().TrimEnd('/');
 
         foreach (var service in Services)
@@ -113,6 +120,17 @@ public class Distributed : Installation
         var all = new Dictionary<string, string>(_shared) { ["Gateway__InternalUrl"] = address.ToString() };
         foreach (var (name, value) in settings) all[name] = value;
         return new("gateway", all, address);
+    }
+
+    /// <summary>A further process of a service, on the same database and broker; the caller starts and ends it.</summary>
+    public ServiceProcess Another(string service)
+    {
+        var address = new Uri($"http://127.0.0.1:{ServiceProcess.FreePort()}");
+        return new($"services/{service}", new(_shared)
+        {
+            ["ASPNETCORE_URLS"] = address.ToString(),
+            [$"ConnectionStrings__{service}"] = _databases[service].ConnectionString,
+        }, address);
     }
 
     private void Add(string name, string project, Dictionary<string, string> environment) => _processes[name] = new(project, environment, Addresses[name]);
