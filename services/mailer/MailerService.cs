@@ -28,7 +28,8 @@ public static class MailerService
         builder.AddServiceDb<MailerDb, MailerPostgresDb, MailerSqliteDb>("mailer");
         builder.Services.AddValidation();
         builder.Services.AddSingleton<SecretKeys>();
-        builder.AddMailProvider();
+        builder.AddMailProviders();
+        builder.AddSenders();
         builder.AddEditions();
         builder.AddDeliveries();
         builder.AddRoundups();
@@ -48,7 +49,8 @@ public static class MailerService
     public static void MapMailer(this WebApplication app)
     {
         app.MapTracking();
-        app.MapWebhooks();
+        app.MapSendGridWebhook();
+        app.MapSesWebhook();
         app.MapPublication<MailerDb>("/{p}").MapWebView();
         var api = app.MapPublication<MailerDb>("/api/v1/publications/{p}");
         api.MapEditions();
@@ -62,6 +64,8 @@ public static class MailerService
         api.MapDeliverability();
         api.MapSegments();
         api.MapSenders();
+        api.MapMailAccounts();
+        api.MapSenderDomains();
         app.MapOperations<MailerDb>("mailer").MapProviders();
     }
 
@@ -72,6 +76,16 @@ public static class MailerService
         builder.Services.AddScoped<EditionClosing>();
         builder.Services.AddScoped<Proofs>();
         builder.Services.AddWorker<EditionWorker>("editions");
+    }
+
+    private static void AddSenders(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSettings<DnsOptions>("Dns");
+        builder.Services.AddSingleton<PublicationMails>();
+        builder.Services.AddSingleton<SenderDomains>();
+        builder.Services.AddSingleton<DomainDns>();
+        builder.Services.AddSingleton<DomainCheck>();
+        builder.Services.AddWorker<DomainWorker>("sender domains");
     }
 
     private static void AddDeliveries(this WebApplicationBuilder builder)
@@ -114,6 +128,10 @@ public static class MailerService
     private static void AddWebhooks(this WebApplicationBuilder builder)
     {
         builder.Services.AddScoped<SendGridWebhook.Intake>();
+        builder.Services.AddScoped<SesWebhook.Intake>();
+        builder.Services.AddScoped<WebhookAccounts>();
+        builder.Services.AddSingleton<SnsMessages>();
+        SnsMessages.Register(builder.Services);
         builder.Services.AddScoped<EventIngest>();
         builder.Services.AddScoped<EventResolver>();
         builder.Services.AddScoped<LetterFacts>();

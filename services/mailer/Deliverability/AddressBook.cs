@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Storage;
+using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
 using Newsletter.Mailer.Webhooks;
 using DeliverabilityStatus = Newsletter.Contracts.Deliverability;
@@ -82,7 +83,7 @@ internal sealed class AddressBook(MailerDb db, SecretKeys keys, TimeProvider tim
         Reason = row.Reason,
     };
 
-    private static DeliverabilityStatus? StatusOf(SendGridEvent told) => told.Kind switch
+    private static DeliverabilityStatus? StatusOf(MailEvent told) => told.Kind switch
     {
         EventKind.Bounce => DeliverabilityStatus.Bounced,
         EventKind.Blocked => DeliverabilityStatus.Blocked,

@@ -7,13 +7,14 @@ namespace Newsletter.Mailer.Deliveries;
 
 /// <summary>Puts a variant and its addressees into what a provider takes.</summary>
 internal sealed record BatchLetters(
-    Batch Batch, Edition Edition, Variant Variant, PublicationSnapshot Publication, NewsletterSnapshot Newsletter, MailAddress From, MailAddress? ReplyTo,
+    Batch Batch, Edition Edition, Variant Variant, PublicationSnapshot Publication, NewsletterSnapshot Newsletter, LetterSender Sender,
     Func<Addressee, string> ReaderCode)
 {
     public OutgoingBatch Of(IReadOnlyList<Addressee> addressees) => new()
     {
-        From = From,
-        ReplyTo = ReplyTo,
+        From = Sender.From,
+        ReplyTo = Sender.ReplyTo,
+        Dkim = Sender.Dkim,
         Subject = Variant.Subject,
         Html = Variant.Html,
         Text = Variant.Text,
@@ -27,7 +28,7 @@ internal sealed record BatchLetters(
         Key = addressee.SubscriberId.ToString("N"),
         To = new(addressee.Email, addressee.Name),
         // The same at every try, so that a mailbox that gets a letter twice can tell.
-        MessageId = $"{addressee.SubscriberId:N}.{Edition.Id:N}@{From.Address[(From.Address.LastIndexOf('@') + 1)..]}",
+        MessageId = $"{addressee.SubscriberId:N}.{Edition.Id:N}@{Sender.From.Address[(Sender.From.Address.LastIndexOf('@') + 1)..]}",
         Substitutions = new Dictionary<string, string>
         {
             [Placeholder.Reader] = ReaderCode(addressee),

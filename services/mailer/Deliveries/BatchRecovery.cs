@@ -24,8 +24,9 @@ internal sealed class BatchRecovery(MailerDb db, Ledger ledger, TallyBook tallie
             .ExecuteUpdateAsync(s => s.SetProperty(b => b.LeaseId, (Guid?)null).SetProperty(b => b.LeaseUntil, (DateTimeOffset?)null), cancellation);
         if (taken == 0) return;
         await ledger.LoseAsync(batch, cancellation);
-        var state = await ledger.AnyAsync(batch, DeliveryState.Queued, cancellation) ? BatchState.Queued
-            : await ledger.AnyAsync(batch, DeliveryState.Uncertain, cancellation) ? BatchState.Uncertain : BatchState.Done;
+        var inDoubt = await ledger.AnyAsync(batch, DeliveryState.Uncertain, cancellation);
+        var state = await ledger.AnyAsync(batch, DeliveryState.Queued, cancellation) ? BatchState.Queued : inDoubt ? BatchState.Uncertain : BatchState.Done;
+        if (inDoubt) await db.Batches.Where(b => b.Id == batch.Id).ExecuteUpdateAsync(s => s.SetProperty(b => b.StaysWithAccount, true), cancellation);
         await SetAsync(batch, state, cancellation);
         await tallies.MarkAsync(batch.EditionId, batch.Id, cancellation);
         await transaction.CommitAsync(cancellation);
@@ -64,7 +65,7 @@ internal sealed class BatchRecovery(MailerDb db, Ledger ledger, TallyBook tallie
     }
 
     private Task<bool> WasPassedByAsync(Batch batch, CancellationToken cancellation) =>
-        db.Batches.AnyAsync(b => b.Provider == batch.Provider && b.SentAt > batch.SentAt && b.FirstEventAt != null, cancellation);
+        db.Batches.AnyAsync(b => b.Provider == batch.Provider && b.AccountId == batch.AccountId && b.SentAt > batch.SentAt && b.FirstEventAt != null, cancellation);
 
     private async Task SetAsync(Batch batch, BatchState state, CancellationToken cancellation)
     {

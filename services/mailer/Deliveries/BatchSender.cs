@@ -6,6 +6,7 @@ using Newsletter.Defaults.Telemetry;
 using Newsletter.Mailer.Deliverability;
 using Newsletter.Mailer.Figures;
 using Newsletter.Mailer.Providers;
+using Newsletter.Mailer.Senders;
 using Newsletter.Mailer.Storage;
 using Newsletter.Mailer.Webhooks;
 
@@ -15,7 +16,7 @@ namespace Newsletter.Mailer.Deliveries;
 /// Sends one batch: claim, commit as sending, call the provider, record. Whatever dies in between leaves rows that say how far it came:
 /// queued was never handed over, sending may have been.
 /// </summary>
-internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterDesk desk, AddressBook addresses, TallyBook tallies, IMailProvider provider, ProviderHealth health, IOptions<MailOptions> options, TimeProvider time)
+internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterDesk desk, AddressBook addresses, TallyBook tallies, PublicationMails mails, IOptions<MailOptions> options, TimeProvider time)
 {
     private const int MostRecordTries = 300;
 
@@ -26,11 +27,16 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         var batch = await db.Batches.AsNoTracking().SingleAsync(b => b.Id == batchId, cancellation);
         var edition = await db.Editions.AsNoTracking().SingleAsync(e => e.Id == batch.EditionId, cancellation);
         using var step = Continue(edition, waker);
-        await db.Batches.Where(b => b.Id == batchId && b.LeaseId == lease)
-            .ExecuteUpdateAsync(s => s.SetProperty(b => b.TraceParent, step == null ? null : step.Id), cancellation);
+        var mail = await mails.OfAsync(batch.PublicationId, cancellation);
+        var account = mail.Route.Choose(batch.StaysWithAccount ? batch.AccountId : null);
+        // Before any letter is handed over: should we die, whoever looks at it knows who may have it.
+        await db.Batches.Where(b => b.Id == batchId && b.LeaseId == lease).ExecuteUpdateAsync(s => s
+            .SetProperty(b => b.Provider, account.Name)
+            .SetProperty(b => b.AccountId, account.Id)
+            .SetProperty(b => b.TraceParent, step == null ? null : step.Id), cancellation);
 
         await using var held = leases.Hold(batchId, lease);
-        var retryAfter = await DeliverAsync(batch, edition, lease, cancellation);
+        var retryAfter = await DeliverAsync(batch, edition, mail, account, lease, cancellation);
         await ReleaseAsync(batch, edition, lease, retryAfter, cancellation);
     }
 
@@ -45,14 +51,13 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
                 .SetProperty(b => b.LeaseId, lease)
                 .SetProperty(b => b.LeaseUntil, now + options.Value.Lease)
                 .SetProperty(b => b.Attempts, b => b.Attempts + 1)
-                .SetProperty(b => b.Provider, provider.Name)
                 .SetProperty(b => b.SentAt, now)
                 .SetProperty(b => b.FirstEventAt, (DateTimeOffset?)null), cancellation);
         return claimed == 1;
     }
 
     /// <returns>When the provider wants to be asked again, if it said so.</returns>
-    private async Task<TimeSpan?> DeliverAsync(Batch batch, Edition edition, Guid lease, CancellationToken cancellation)
+    private async Task<TimeSpan?> DeliverAsync(Batch batch, Edition edition, PublicationMail mail, ProviderAccount account, Guid lease, CancellationToken cancellation)
     {
         if (time.GetUtcNow() > edition.DeadlineAt)
         {
@@ -63,17 +68,19 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         var addressees = await Addressees.OfAsync(db, batch, edition, variant, time.GetUtcNow(), cancellation);
         await ledger.LeaveOutAsync(batch, addressees, cancellation);
         if (addressees.Stay.Count == 0) return null;
-        var letters = await desk.LettersAsync(db, batch, edition, variant, cancellation);
+        var letters = await desk.LettersAsync(db, batch, edition, variant, mail, account, cancellation);
 
         IReadOnlyList<SendOutcome> outcomes = [];
         TimeSpan? retryAfter = null;
-        foreach (var slice in addressees.Stay.Chunk(provider.MaxBatch))
+        foreach (var slice in addressees.Stay.Chunk(account.Provider.MaxBatch))
         {
             // One commit between two calls: what became of the last letters, and that the next ones are about to be handed over.
             var going = await StepAsync(batch, lease, outcomes, slice, cancellation);
             if (going is null) return null;
-            outcomes = going.Count == 0 ? [] : await CallAsync(letters.Of([.. slice.Where(a => going.Contains(a.SubscriberId))]));
+            outcomes = going.Count == 0 ? [] : await CallAsync(account, letters.Of([.. slice.Where(a => going.Contains(a.SubscriberId))]));
             retryAfter = outcomes.OfType<SendOutcome.Deferred>().Max(d => d.RetryAfter) ?? retryAfter;
+            // The rest stays queued, for the fallback or a later try.
+            if (account.Circuit.State == CircuitState.Open) break;
         }
         await StepAsync(batch, lease, outcomes, [], CancellationToken.None);
         return retryAfter;
@@ -125,13 +132,11 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
     }
 
     /// <summary>Not cancelled when the process stops: a call that was begun is worth its answer.</summary>
-    private async Task<IReadOnlyList<SendOutcome>> CallAsync(OutgoingBatch letters)
+    private static async Task<IReadOnlyList<SendOutcome>> CallAsync(ProviderAccount account, OutgoingBatch letters)
     {
-        using var step = NewsletterTelemetry.Activities.StartActivity($"mail send {provider.Name}", ActivityKind.Client);
+        using var step = NewsletterTelemetry.Activities.StartActivity($"mail send {account.Name}", ActivityKind.Client);
         step?.SetTag("newsletter.letters", letters.Letters.Count);
-        var watch = Stopwatch.StartNew();
-        var outcomes = await provider.SendAsync(letters, CancellationToken.None);
-        health.Called(provider.Name, outcomes, watch.Elapsed);
+        var outcomes = await account.SendAsync(letters, CancellationToken.None);
         step?.SetTag("newsletter.outcome", ProviderMetrics.OutcomeOf(outcomes));
         return outcomes;
     }
@@ -143,13 +148,15 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         var now = time.GetUtcNow();
         var tally = (await tallies.CountAsync(batch.EditionId, [batch.Id], cancellation)).GetValueOrDefault(batch.Id)?.Tally;
         var queued = tally is { Queued: > 0 };
-        var state = queued ? BatchState.Queued : tally is { Uncertain: > 0 } ? BatchState.Uncertain : BatchState.Done;
+        var inDoubt = tally is { Uncertain: > 0 };
+        var state = queued ? BatchState.Queued : inDoubt ? BatchState.Uncertain : BatchState.Done;
         var dueAt = queued ? now + Backoff.After(batch.Attempts, retryAfter) : batch.DueAt;
         // At the deadline it is looked at once more, to be closed.
         if (dueAt > edition.DeadlineAt && edition.DeadlineAt > now) dueAt = edition.DeadlineAt;
         await db.Batches.Where(b => b.Id == batch.Id && b.LeaseId == lease).ExecuteUpdateAsync(s => s
             .SetProperty(b => b.State, state)
             .SetProperty(b => b.DueAt, dueAt)
+            .SetProperty(b => b.StaysWithAccount, b => b.StaysWithAccount || inDoubt)
             .SetProperty(b => b.FinishedAt, state == BatchState.Done ? now : null)
             .SetProperty(b => b.LeaseId, (Guid?)null)
             .SetProperty(b => b.LeaseUntil, (DateTimeOffset?)null), cancellation);

@@ -20,8 +20,8 @@ internal sealed class DelayWatch(IServiceScopeFactory scopes, TimeProvider time,
         var mail = await db.TransactionalMails.AsNoTracking().Where(m => m.State == TransactionalState.Queued).MinAsync(m => (DateTimeOffset?)m.CreatedAt, stopping);
         Letters.Record(Since(now, mail), new KeyValuePair<string, object?>("kind", "transactional"));
 
-        var call = await db.WebhookCalls.AsNoTracking().MinAsync(c => (DateTimeOffset?)c.ReceivedAt, stopping);
-        WebhookMetrics.Waits("sendgrid", call, time);
+        var calls = await db.WebhookCalls.AsNoTracking().GroupBy(c => c.Provider).Select(g => new { Provider = g.Key, Oldest = g.Min(c => c.ReceivedAt) }).ToListAsync(stopping);
+        foreach (var provider in (string[])["sendgrid", "ses"]) WebhookMetrics.Waits(provider, calls.Find(c => c.Provider == provider)?.Oldest, time);
         return false;
     }
 

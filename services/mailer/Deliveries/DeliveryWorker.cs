@@ -3,14 +3,14 @@ using Newsletter.Mailer.Providers;
 
 namespace Newsletter.Mailer.Deliveries;
 
-/// <summary>Sends batches, as many side by side as the provider takes.</summary>
-internal sealed partial class DeliveryWorker(IServiceScopeFactory scopes, BatchQueue queue, IMailProvider provider, EditionWorker editions, ILogger<DeliveryWorker> log)
+/// <summary>Sends batches, as many side by side as the installation's provider takes.</summary>
+internal sealed partial class DeliveryWorker(IServiceScopeFactory scopes, BatchQueue queue, InstallationAccounts accounts, EditionWorker editions, ILogger<DeliveryWorker> log)
     : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         DeliveryMetrics.Begin();
-        return Task.WhenAll(Enumerable.Range(0, provider.MaxConcurrency).Select(_ => SendAsync(stoppingToken)));
+        return Task.WhenAll(Enumerable.Range(0, accounts.Route.First.Provider.MaxConcurrency).Select(_ => SendAsync(stoppingToken)));
     }
 
     private async Task SendAsync(CancellationToken stopping)

@@ -1,3 +1,5 @@
+using Newsletter.Mailer.Providers;
+using Newsletter.Mailer.Senders;
 using Newsletter.Mailer.Storage;
 using Newsletter.Mailer.Tracking;
 
@@ -6,15 +8,14 @@ namespace Newsletter.Mailer.Deliveries;
 /// <summary>Gathers what a batch's letters have in common.</summary>
 internal sealed class LetterDesk(MailSenders senders, SecretKeys keys)
 {
-    public async Task<BatchLetters> LettersAsync(MailerDb db, Batch batch, Edition edition, Variant variant, CancellationToken cancellation)
+    public async Task<BatchLetters> LettersAsync(MailerDb db, Batch batch, Edition edition, Variant variant, PublicationMail mail, ProviderAccount account, CancellationToken cancellation)
     {
         var publication = await db.FindPublicationAsync(edition.PublicationId, cancellation)
             ?? throw new InvalidOperationException($"Edition {edition.Id} is of a publication that is not known.");
         var newsletter = publication.Newsletters.First(n => n.Id == edition.NewsletterId);
-        var (from, replyTo) = await senders.OfAsync(db, publication, newsletter.Id, cancellation);
         var codes = new TrackingCodes(await keys.GetAsync(SecretKeys.Tracking, cancellation));
         return new(
-            batch, edition, variant, publication, newsletter, from, replyTo,
+            batch, edition, variant, publication, newsletter, senders.Of(mail, publication, newsletter.Id, account.Name),
             addressee => addressee.TrackingAllowed ? codes.Reader(edition.Id, addressee.SubscriberId) : TrackingCodes.Nobody);
     }
 }

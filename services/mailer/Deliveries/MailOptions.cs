@@ -5,8 +5,24 @@ namespace Newsletter.Mailer.Deliveries;
 /// <summary>Sending, section <c>Mail</c>.</summary>
 internal sealed class MailOptions
 {
-    /// <summary><c>sendgrid</c> or <c>smtp</c>; without it, the one that is configured (<c>SendGrid__ApiKey</c>, <c>Smtp__Host</c>).</summary>
+    /// <summary>
+    /// <c>sendgrid</c>, <c>smtp</c> or <c>ses</c>; without it, the first of them that is configured (<c>SendGrid__ApiKey</c>, <c>Smtp__Host</c>, <c>Ses__AccessKey</c>).
+    /// </summary>
     public string? Provider { get; set; }
+
+    /// <summary>Another of them, which takes what is queued while the first is away.</summary>
+    public string? Fallback { get; set; }
+
+    /// <summary>So many calls in a row that a provider did not take open its circuit.</summary>
+    [Range(1, 100)]
+    public int CircuitFailures { get; set; } = 5;
+
+    /// <summary>How long a provider that is away is left alone before it is tried with one batch; twice as long after each try, up to 10 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan CircuitPause { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Lets publications name mail servers with addresses of our own network.</summary>
+    public bool PrivateHosts { get; set; }
 
     /// <summary>Domain of the default senders, <c>{publication}@{domain}</c>; without it, the host of <c>Newsletter__Url</c>.</summary>
     public string? Domain { get; set; }

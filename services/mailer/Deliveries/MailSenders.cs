@@ -1,26 +1,23 @@
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Hosting;
 using Newsletter.Mailer.Providers;
-using Newsletter.Mailer.Storage;
+using Newsletter.Mailer.Senders;
 using Newsletter.Mailer.Templates;
 
 namespace Newsletter.Mailer.Deliveries;
 
-/// <summary>Whom mail comes from: the newsletter's verified sender, the publication's, or one under the installation's domain.</summary>
+/// <summary>Whom mail comes from: the newsletter's sender, the publication's, or until their domain is verified one under the installation's domain.</summary>
 internal sealed class MailSenders(IOptions<MailOptions> mail, IOptions<NewsletterOptions> installation)
 {
     public string Domain => mail.Value.Domain ?? new Uri(installation.Value.Url).Host;
 
-    public async Task<(MailAddress From, MailAddress? ReplyTo)> OfAsync(MailerDb db, PublicationSnapshot publication, Guid? newsletter, CancellationToken cancellation)
+    /// <param name="provider">Who carries the letter: a domain may be set up for one provider and not for the other.</param>
+    public LetterSender Of(PublicationMail mail, PublicationSnapshot publication, Guid? newsletter, string provider)
     {
-        var senders = await db.Senders.AsNoTracking()
-            .Where(s => s.PublicationId == publication.Id && s.VerifiedAt != null && (s.NewsletterId == null || s.NewsletterId == newsletter))
-            .ToListAsync(cancellation);
-        var sender = senders.Find(s => s.NewsletterId is not null) ?? senders.FirstOrDefault();
-        if (sender is null) return DefaultOf(publication);
-        return (new(sender.Address, sender.Name), ReplyTo(sender.ReplyTo ?? publication.ReplyTo));
+        if (mail.SenderFor(newsletter, provider) is { } own) return new(own.From, ReplyTo(own.ReplyTo ?? publication.ReplyTo), own.Dkim);
+        var (from, replyTo) = DefaultOf(publication);
+        return new(from, replyTo, null);
     }
 
     public (MailAddress From, MailAddress? ReplyTo) DefaultOf(PublicationSnapshot publication) => (
@@ -33,3 +30,6 @@ internal sealed class MailSenders(IOptions<MailOptions> mail, IOptions<Newslette
 
     public TransactionalFrame InstallationFrame => new("Newsletter", installation.Value.Url, "#1a4fa3", "en", "");
 }
+
+/// <param name="Dkim">The key of the address's domain, where we sign.</param>
+internal sealed record LetterSender(MailAddress From, MailAddress? ReplyTo, DkimSigning? Dkim);

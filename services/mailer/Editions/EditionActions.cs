@@ -82,7 +82,7 @@ internal static class EditionActions
         if (Proofs.FaultOf(request.To) is { } fault) return fault;
         var post = await db.Posts.AsNoTracking().Where(p => p.PublicationId == publication.Id && p.Slug == request.Post && p.Published).FirstOrDefaultAsync(cancellation);
         if (post is null) return Problem.NotFound("There is no such published post.");
-        return await proofs.SendAsync(db, publication.Snapshot, post.Snapshot, request.To, cancellation);
+        return await proofs.SendAsync(publication.Snapshot, post.Snapshot, request.To, cancellation);
     }
 }
 

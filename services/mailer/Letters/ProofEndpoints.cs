@@ -37,8 +37,8 @@ internal static class ProofEndpoints
     }
 
     private static async Task<Results<Accepted, ValidationProblem, ProblemHttpResult>> TestAsync(
-        LetterTestRequest request, CurrentPublication publication, MailerDb db, Proofs proofs, CancellationToken cancellation) =>
-        (Fault(request.Post) ?? Proofs.FaultOf(request.To)) is { } fault ? fault : await proofs.SendAsync(db, publication.Snapshot, OwnOf(request.Post, publication), request.To, cancellation);
+        LetterTestRequest request, CurrentPublication publication, Proofs proofs, CancellationToken cancellation) =>
+        (Fault(request.Post) ?? Proofs.FaultOf(request.To)) is { } fault ? fault : await proofs.SendAsync(publication.Snapshot, OwnOf(request.Post, publication), request.To, cancellation);
 
     private static ValidationProblem? Fault(PostSnapshot post)
     {

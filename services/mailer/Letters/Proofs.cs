@@ -3,14 +3,14 @@ using Newsletter.Contracts;
 using Newsletter.Defaults.Problems;
 using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Providers;
-using Newsletter.Mailer.Storage;
+using Newsletter.Mailer.Senders;
 using Newsletter.Mailer.Templates;
 using Newsletter.Mailer.Tracking;
 
 namespace Newsletter.Mailer.Letters;
 
 /// <summary>Letters of posts that belong to no edition, for staff to look at. Their links are not counted, and they are on no ledger.</summary>
-internal sealed class Proofs(MailSenders senders, IMailProvider provider, TimeProvider time)
+internal sealed class Proofs(MailSenders senders, PublicationMails mails, TimeProvider time)
 {
     /// <summary>Null where the publication has no newsletter of posts, or the post nothing to show.</summary>
     public static Letter? Print(PublicationSnapshot publication, PostSnapshot post, Access level) =>
@@ -23,15 +23,18 @@ internal sealed class Proofs(MailSenders senders, IMailProvider provider, TimePr
 
     /// <summary>The fullest cut of a post, to one address.</summary>
     public async Task<Results<Accepted, ValidationProblem, ProblemHttpResult>> SendAsync(
-        MailerDb db, PublicationSnapshot publication, PostSnapshot post, string to, CancellationToken cancellation)
+        PublicationSnapshot publication, PostSnapshot post, string to, CancellationToken cancellation)
     {
         if (Print(publication, post, Access.Paid) is not { } letter) return Problem.Conflict("The post has nothing to show, or the publication has no newsletter of posts.");
-        var (from, replyTo) = await senders.OfAsync(db, publication, NewsletterOf(publication, post)!.Id, cancellation);
+        var mail = await mails.OfAsync(publication.Id, cancellation);
+        var account = mail.Route.Choose();
+        var (from, replyTo, dkim) = senders.Of(mail, publication, NewsletterOf(publication, post)!.Id, account.Name);
         var id = Guid.CreateVersion7(time.GetUtcNow());
-        var outcome = (await provider.SendAsync(new()
+        var outcome = (await account.SendAsync(new()
         {
             From = from,
             ReplyTo = replyTo,
+            Dkim = dkim,
             Subject = $"[Test] {letter.Subject}",
             Html = letter.Html,
             Text = letter.Text,

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using MimeKit;
 using MimeKit.Cryptography;
+using Newsletter.Mailer.Storage;
 using Org.BouncyCastle.Crypto;
 
 namespace Newsletter.Mailer.Providers;
@@ -24,6 +25,9 @@ internal sealed class DkimSigning : IDisposable
             BodyCanonicalizationAlgorithm = DkimCanonicalizationAlgorithm.Relaxed,
         };
     }
+
+    /// <summary>Whether the address is of the domain that it signs for.</summary>
+    public bool Signs(string address) => MailDomain.Of(address) is { } domain && domain == MailDomain.Ascii(_signer.Domain);
 
     public void Sign(MimeMessage message)
     {

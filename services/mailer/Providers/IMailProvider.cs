@@ -1,9 +1,9 @@
 namespace Newsletter.Mailer.Providers;
 
 /// <summary>Somebody who carries mail for us: takes letters, and says of each what became of it.</summary>
-public interface IMailProvider
+internal interface IMailProvider
 {
-    /// <summary>A bounded word for metrics and the ledger: <c>sendgrid</c>, <c>smtp</c>.</summary>
+    /// <summary>A bounded word for metrics and the ledger: <c>sendgrid</c>, <c>smtp</c>, <c>ses</c>.</summary>
     string Name { get; }
 
     /// <summary>
@@ -19,13 +19,26 @@ public interface IMailProvider
     /// One outcome per letter, in any order. Throws only for cancellation and for faults of ours: a provider that is away, slow, or refuses is an outcome.
     /// </summary>
     Task<IReadOnlyList<SendOutcome>> SendAsync(OutgoingBatch batch, CancellationToken cancellation);
+
+    /// <summary>What the DNS of a from-domain must say before its letters leave through it.</summary>
+    DomainNeeds Needs { get; }
+
+    /// <summary>What a call to our webhook tells, one after the other; null for what is no news of a letter. Who sent it was verified before.</summary>
+    IEnumerable<MailEvent?> EventsIn(string body);
 }
 
+/// <param name="Spf">What names the provider's servers in an SPF record, such as <c>include:sendgrid.net</c>.</param>
+/// <param name="SignsItself">With DKIM keys that only its own pages tell of; otherwise we sign.</param>
+/// <param name="Configured">The key that we sign with for its domain, if the settings or the account name one.</param>
+internal sealed record DomainNeeds(string Spf, bool SignsItself, DkimOptions? Configured = null);
+
 /// <summary>Letters that share everything but their substitutions.</summary>
-public sealed record OutgoingBatch
+internal sealed record OutgoingBatch
 {
     public required MailAddress From { get; init; }
     public MailAddress? ReplyTo { get; init; }
+    /// <summary>Signs in the name of the sender's domain, where the provider does not do that itself.</summary>
+    public DkimSigning? Dkim { get; init; }
     /// <summary>Subject, HTML and text contain <see cref="OutgoingLetter.Substitutions"/>' keys literally.</summary>
     public required string Subject { get; init; }
     public required string Html { get; init; }
@@ -37,7 +50,7 @@ public sealed record OutgoingBatch
     public required IReadOnlyList<OutgoingLetter> Letters { get; init; }
 }
 
-public sealed record OutgoingLetter
+internal sealed record OutgoingLetter
 {
     /// <summary>Names the letter in its outcome: unique within the batch.</summary>
     public required string Key { get; init; }
@@ -51,10 +64,10 @@ public sealed record OutgoingLetter
     public IReadOnlyDictionary<string, string> CustomArgs { get; init; } = new Dictionary<string, string>();
 }
 
-public sealed record MailAddress(string Address, string? Name = null);
+internal sealed record MailAddress(string Address, string? Name = null);
 
 /// <summary>The keys by which an event finds its letter.</summary>
-public static class CustomArgs
+internal static class CustomArgs
 {
     public const string Publication = "publication";
     public const string Edition = "edition";
@@ -65,7 +78,7 @@ public static class CustomArgs
 }
 
 /// <summary>What became of one letter.</summary>
-public abstract record SendOutcome(string Key)
+internal abstract record SendOutcome(string Key)
 {
     public sealed record Accepted(string Key, string? ProviderMessageId) : SendOutcome(Key);
 
@@ -73,7 +86,11 @@ public abstract record SendOutcome(string Key)
     public sealed record Rejected(string Key, bool AddressIsBad, string Code, string Text) : SendOutcome(Key);
 
     /// <summary>Was certainly not taken now; may be later.</summary>
-    public sealed record Deferred(string Key, string Code, string Text, TimeSpan? RetryAfter) : SendOutcome(Key);
+    public sealed record Deferred(string Key, string Code, string Text, TimeSpan? RetryAfter) : SendOutcome(Key)
+    {
+        /// <summary>The provider cannot be reached, fails, or does not let us in: the letter is not the reason. Too many requests are none of these.</summary>
+        public bool IsAway { get; init; }
+    }
 
     /// <summary>The request may have arrived, the answer did not.</summary>
     public sealed record Unknown(string Key, string Code) : SendOutcome(Key);

@@ -84,6 +84,16 @@ internal sealed class ProviderHealth(TimeProvider time)
 /// <param name="Failed">Letters that it did not take now, or whose answer was lost.</param>
 /// <param name="P50Seconds">Of its answers; null while there were none. To within a quarter.</param>
 internal sealed record ProviderView(
-    string Name, long Accepted, long Refused, long Failed, double? P50Seconds, double? P95Seconds, DateTimeOffset? LastAcceptedAt, ProviderFailure? LastFailure);
+    string Name, long Accepted, long Refused, long Failed, double? P50Seconds, double? P95Seconds, DateTimeOffset? LastAcceptedAt, ProviderFailure? LastFailure)
+{
+    /// <summary>What it is to the installation: <c>first</c>, <c>fallback</c>, or null where only publications use it.</summary>
+    public string? Role { get; init; }
+    /// <summary>Of the installation's account.</summary>
+    public CircuitState? Circuit { get; init; }
+    /// <summary>The installation's and publications', as far as this process uses them.</summary>
+    public int Accounts { get; init; }
+    /// <summary>Accounts that nothing is sent through for now, because they are away.</summary>
+    public int Away { get; init; }
+}
 
 internal sealed record ProviderFailure(DateTimeOffset At, string Text);

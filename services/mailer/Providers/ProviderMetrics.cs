@@ -12,6 +12,14 @@ internal static class ProviderMetrics
     private static readonly Counter<long> Letters = NewsletterTelemetry.Meter.CreateCounter<long>(
         "newsletter.provider.letters", "{letter}", "Letters handed to the mail provider, by its answer");
 
+    private static readonly UpDownCounter<long> Circuits = NewsletterTelemetry.Meter.CreateUpDownCounter<long>(
+        "newsletter.provider.circuits.open", "{account}", "Accounts at a mail provider that this process sends nothing through because they are away");
+
+    /// <summary>So that the first one to open is a rise from 0.</summary>
+    public static void Begin(string provider) => CircuitOpened(provider, 0);
+
+    public static void CircuitOpened(string provider, int more) => Circuits.Add(more, new KeyValuePair<string, object?>("provider", provider));
+
     public static void Called(string provider, IReadOnlyList<SendOutcome> outcomes, TimeSpan took)
     {
         var name = new KeyValuePair<string, object?>("provider", provider);

@@ -21,6 +21,8 @@ internal sealed record SendGridAnswer(Func<string, SendOutcome> Outcome, IReadOn
 
     public static SendGridAnswer Later(string code, TimeSpan? retryAfter = null) => new(key => new SendOutcome.Deferred(key, code, "", retryAfter));
 
+    public static SendGridAnswer Away(string code, TimeSpan? retryAfter = null) => new(key => new SendOutcome.Deferred(key, code, "", retryAfter) { IsAway = true });
+
     public static async Task<SendGridAnswer> ReadAsync(HttpResponseMessage response, TimeProvider time, CancellationToken cancellation)
     {
         var status = (int)response.StatusCode;
@@ -35,11 +37,11 @@ internal sealed record SendGridAnswer(Func<string, SendOutcome> Outcome, IReadOn
         {
             429 => Later(code, RetryAfter(response.Headers, time) ?? RateReset(response.Headers, time)),
             // Its own words that the call failed; somebody else's (a proxy's page) say nothing about the mail.
-            503 => Later(code, RetryAfter(response.Headers, time)),
-            >= 500 when errors is not null => Later(code, RetryAfter(response.Headers, time)),
+            503 => Away(code, RetryAfter(response.Headers, time)),
+            >= 500 when errors is not null => Away(code, RetryAfter(response.Headers, time)),
             400 or 413 or 415 or 422 when errors is not null => new(key => new SendOutcome.Rejected(key, false, code, ""), RefusedBy(errors)),
-            // A wrong key, address or plan: the installation's to mend, and no fault of the letters.
-            >= 400 and < 500 => Later(code),
+            // A wrong key, address or plan: its owner's to mend, and no fault of the letters.
+            >= 400 and < 500 => Away(code),
             _ => Lost(code),
         };
     }

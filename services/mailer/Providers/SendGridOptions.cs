@@ -41,7 +41,10 @@ internal sealed class SendGridOptions : IValidatableObject
         }
     }
 
-    private static bool IsKey(string base64)
+    /// <summary>The same service by another account's key.</summary>
+    public SendGridOptions With(string apiKey) => new() { ApiKey = apiKey, ApiBase = ApiBase, Timeout = Timeout, Concurrency = Concurrency };
+
+    public static bool IsKey(string base64)
     {
         try
         {

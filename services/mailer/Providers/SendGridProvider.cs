@@ -1,10 +1,9 @@
 using System.Net;
-using Microsoft.Extensions.Options;
 
 namespace Newsletter.Mailer.Providers;
 
 /// <summary>SendGrid's v3 API: one call carries up to 1,000 letters of one variant.</summary>
-internal sealed class SendGridProvider(IHttpClientFactory clients, IOptions<SendGridOptions> options, TimeProvider time) : IMailProvider
+internal sealed class SendGridProvider(IHttpClientFactory clients, SendGridOptions options, TimeProvider time) : IMailProvider
 {
     public const string Client = "mailer-sendgrid";
 
@@ -13,7 +12,8 @@ internal sealed class SendGridProvider(IHttpClientFactory clients, IOptions<Send
 
     public string Name => "sendgrid";
     public int MaxBatch => 1000;
-    public int MaxConcurrency => options.Value.Concurrency;
+    public int MaxConcurrency => options.Concurrency;
+    public DomainNeeds Needs => new("include:sendgrid.net", SignsItself: true);
 
     public async Task<IReadOnlyList<SendOutcome>> SendAsync(OutgoingBatch batch, CancellationToken cancellation)
     {
@@ -35,6 +35,8 @@ internal sealed class SendGridProvider(IHttpClientFactory clients, IOptions<Send
         }
         return outcomes;
     }
+
+    public IEnumerable<MailEvent?> EventsIn(string body) => SendGridEvents.In(body);
 
     /// <summary>An outcome for every letter of the call; a refusal of single letters does not cost the others.</summary>
     private async Task<List<SendOutcome>> CallAsync(OutgoingBatch batch, List<OutgoingLetter> letters, CancellationToken cancellation)
@@ -59,13 +61,13 @@ internal sealed class SendGridProvider(IHttpClientFactory clients, IOptions<Send
     private async Task<SendGridAnswer> PostAsync(ReadOnlyMemory<byte> mail, CancellationToken cancellation)
     {
         using var http = clients.CreateClient(Client);
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{options.Value.ApiBase.TrimEnd('/')}/v3/mail/send")
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{options.ApiBase.TrimEnd('/')}/v3/mail/send")
         {
-            Headers = { Authorization = new("Bearer", options.Value.ApiKey) },
+            Headers = { Authorization = new("Bearer", options.ApiKey) },
             Content = new ReadOnlyMemoryContent(mail) { Headers = { ContentType = new("application/json") } },
         };
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        timeout.CancelAfter(options.Value.Timeout);
+        timeout.CancelAfter(options.Timeout);
         try
         {
             using var response = await http.SendAsync(request, timeout.Token);
@@ -74,13 +76,13 @@ internal sealed class SendGridProvider(IHttpClientFactory clients, IOptions<Send
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             // Our time was up while it may have been at work, or no connection came about in the handler's time.
-            return timeout.IsCancellationRequested ? SendGridAnswer.Lost("timeout") : SendGridAnswer.Later("connect");
+            return timeout.IsCancellationRequested ? SendGridAnswer.Lost("timeout") : SendGridAnswer.Away("connect");
         }
         catch (HttpRequestException e)
         {
             var isBefore = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
                 or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
-            return isBefore ? SendGridAnswer.Later("connect") : SendGridAnswer.Lost("connection_lost");
+            return isBefore ? SendGridAnswer.Away("connect") : SendGridAnswer.Lost("connection_lost");
         }
         catch (IOException)
         {

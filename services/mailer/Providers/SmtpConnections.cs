@@ -1,20 +1,21 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
-using Microsoft.Extensions.Options;
 
 namespace Newsletter.Mailer.Providers;
 
 /// <summary>Connections to the mail server that wait for the next letter.</summary>
-internal sealed class SmtpConnections(IOptions<SmtpOptions> options, TimeProvider time) : IDisposable
+internal sealed class SmtpConnections(SmtpOptions settings, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(30);
     // Servers end what idles; Postfix after 300 s, some after 10.
     private static readonly TimeSpan KeepIdle = TimeSpan.FromSeconds(8);
 
     private readonly ConcurrentBag<(SmtpClient Client, DateTimeOffset Since)> _idle = [];
+    private volatile bool _isClosed;
 
     /// <param name="reuse">False: a new one, where a kept one turned out dead.</param>
     /// <exception cref="NotConnectedException">The server is away, or does not let us in: nothing was sent.</exception>
@@ -28,16 +29,21 @@ internal sealed class SmtpConnections(IOptions<SmtpOptions> options, TimeProvide
         return await ConnectAsync(cancellation);
     }
 
-    public void Return(SmtpClient client) => _idle.Add((client, time.GetUtcNow()));
+    public void Return(SmtpClient client)
+    {
+        _idle.Add((client, time.GetUtcNow()));
+        // Its account was changed while the letter was on its way.
+        if (_isClosed) Dispose();
+    }
 
     public void Dispose()
     {
+        _isClosed = true;
         while (_idle.TryTake(out var kept)) kept.Client.Dispose();
     }
 
     private async Task<SmtpClient> ConnectAsync(CancellationToken cancellation)
     {
-        var settings = options.Value;
         // With Nagle's algorithm and delayed acknowledgements a connection carries 23 letters a second; without, thousands.
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         var client = new SmtpClient { Timeout = (int)ConnectTimeout.TotalMilliseconds };
@@ -45,7 +51,7 @@ internal sealed class SmtpConnections(IOptions<SmtpOptions> options, TimeProvide
         limit.CancelAfter(ConnectTimeout);
         try
         {
-            await socket.ConnectAsync(settings.Host!, settings.Port, limit.Token);
+            await socket.ConnectAsync(await AddressesAsync(limit.Token), settings.Port, limit.Token);
             await client.ConnectAsync(socket, settings.Host!, settings.Port, settings.Security switch
             {
                 SmtpSecurity.Tls => SecureSocketOptions.SslOnConnect,
@@ -62,6 +68,14 @@ internal sealed class SmtpConnections(IOptions<SmtpOptions> options, TimeProvide
             socket.Dispose();
             throw new NotConnectedException(code, e);
         }
+    }
+
+    /// <summary>Looked up once: a name that leads to us at the second look would open our own network to whoever wrote it.</summary>
+    private async Task<IPAddress[]> AddressesAsync(CancellationToken cancellation)
+    {
+        var addresses = await Dns.GetHostAddressesAsync(settings.Host!, cancellation);
+        if (settings.PublicOnly) addresses = Array.FindAll(addresses, PublicAddress.Is);
+        return addresses.Length > 0 ? addresses : throw new SocketException((int)SocketError.HostUnreachable);
     }
 
     private static string? CodeOf(Exception e) => e switch

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
+using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Providers;
 
@@ -35,8 +36,31 @@ internal sealed class SmtpOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>What names its servers in a sender's SPF record, such as <c>include:spf.example</c>; without it, <c>a:{host}</c>.</summary>
+    public string? Spf { get; set; }
+
+    /// <summary>Set for publications' own servers: addresses of our own network are not for them to reach.</summary>
+    internal bool PublicOnly { get; init; }
+
+    public string SpfMechanism => string.IsNullOrEmpty(Spf) ? $"a:{Host}" : Spf;
+
     /// <summary>Signs letters where the mail server does not.</summary>
     public DkimOptions? Dkim { get; set; }
+
+    /// <summary>A publication's own server. Times and numbers stay the installation's.</summary>
+    public SmtpOptions With(AccountFacts facts, AccountSecrets secrets, bool isPublicOnly) => new()
+    {
+        Host = facts.Host,
+        Port = facts.Port ?? 587,
+        Username = facts.Username,
+        Password = secrets.Password,
+        Security = Enum.TryParse<SmtpSecurity>(facts.Security, ignoreCase: true, out var security) ? security : SmtpSecurity.StartTls,
+        Spf = facts.Spf,
+        Connections = Connections,
+        Timeout = Timeout,
+        PublicOnly = isPublicOnly,
+        Dkim = secrets.DkimPrivateKey is { } key ? new() { Domain = facts.DkimDomain ?? "", Selector = facts.DkimSelector ?? "", PrivateKey = key } : null,
+    };
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

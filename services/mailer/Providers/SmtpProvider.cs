@@ -2,19 +2,20 @@ using System.Net.Sockets;
 using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
-using Microsoft.Extensions.Options;
 using MimeKit;
 
 namespace Newsletter.Mailer.Providers;
 
 /// <summary>Any mail server, through MailKit. One letter per call, so that each answer is recorded before the next letter leaves.</summary>
-internal sealed class SmtpProvider(SmtpConnections connections, IOptions<SmtpOptions> options, TimeProvider time) : IMailProvider, IDisposable
+internal sealed class SmtpProvider(SmtpOptions options, TimeProvider time) : IMailProvider, IDisposable
 {
-    private readonly DkimSigning? _dkim = options.Value.Dkim is { } dkim ? new(dkim) : null;
+    private readonly SmtpConnections _connections = new(options, time);
+    private readonly DkimSigning? _dkim = options.Dkim is { } dkim ? new(dkim) : null;
 
     public string Name => "smtp";
     public int MaxBatch => 1;
-    public int MaxConcurrency => options.Value.Connections;
+    public int MaxConcurrency => options.Connections;
+    public DomainNeeds Needs => new(options.SpfMechanism, SignsItself: false, options.Dkim);
 
     public async Task<IReadOnlyList<SendOutcome>> SendAsync(OutgoingBatch batch, CancellationToken cancellation)
     {
@@ -23,18 +24,28 @@ internal sealed class SmtpProvider(SmtpConnections connections, IOptions<SmtpOpt
         return outcomes;
     }
 
-    public void Dispose() => _dkim?.Dispose();
+    /// <summary>A mail server tells what became of a letter by another letter.</summary>
+    public IEnumerable<MailEvent?> EventsIn(string body) => [];
+
+    public void Dispose()
+    {
+        _connections.Dispose();
+        _dkim?.Dispose();
+    }
 
     private async Task<SendOutcome> SendOneAsync(OutgoingBatch batch, OutgoingLetter letter, CancellationToken cancellation)
     {
         if (!HeaderText.IsAddress(letter.To.Address)) return new SendOutcome.Rejected(letter.Key, AddressIsBad: true, "invalid_address", "");
         using var message = SmtpMessage.Of(batch, letter, time.GetUtcNow());
-        _dkim?.Sign(message);
+        SigningOf(batch)?.Sign(message);
         var outcome = await TryAsync(letter.Key, message, reuse: true, cancellation);
         // A kept connection that the server had closed says so only now, and nothing was sent yet.
         return outcome ?? await TryAsync(letter.Key, message, reuse: false, cancellation)
             ?? new SendOutcome.Deferred(letter.Key, "connection_lost", "", null);
     }
+
+    /// <summary>The configured key signs what has no key of its own, and its own domain.</summary>
+    private DkimSigning? SigningOf(OutgoingBatch batch) => batch.Dkim is null || _dkim?.Signs(batch.From.Address) == true ? _dkim : batch.Dkim;
 
     /// <returns>Null: the connection was dead before the letter was begun.</returns>
     private async Task<SendOutcome?> TryAsync(string key, MimeMessage message, bool reuse, CancellationToken cancellation)
@@ -43,9 +54,9 @@ internal sealed class SmtpProvider(SmtpConnections connections, IOptions<SmtpOpt
         var begun = new Begun();
         try
         {
-            client = await connections.RentAsync(reuse, cancellation);
+            client = await _connections.RentAsync(reuse, cancellation);
             var answer = await client.SendAsync(message, cancellation, begun);
-            connections.Return(client);
+            _connections.Return(client);
             client = null;
             return new SendOutcome.Accepted(key, QueueIdOf(answer));
         }
@@ -53,14 +64,14 @@ internal sealed class SmtpProvider(SmtpConnections connections, IOptions<SmtpOpt
         {
             if (e.StatusCode != SmtpStatusCode.ServiceNotAvailable && client is { IsConnected: true })
             {
-                connections.Return(client);
+                _connections.Return(client);
                 client = null;
             }
             return SmtpAnswer.Of(key, e);
         }
         catch (SmtpConnections.NotConnectedException e)
         {
-            return new SendOutcome.Deferred(key, e.Code, "", null);
+            return new SendOutcome.Deferred(key, e.Code, "", null) { IsAway = true };
         }
         catch (Exception e) when (IsLost(e) && !cancellation.IsCancellationRequested)
         {

@@ -20,6 +20,10 @@ public sealed class Batch
     public DateTimeOffset? LeaseUntil { get; private set; }
     /// <summary>The provider that has it, or may have it: an uncertain batch never goes to another.</summary>
     public string? Provider { get; private set; }
+    /// <summary>Which account at the provider.</summary>
+    public Guid? AccountId { get; private set; }
+    /// <summary>A letter of it was uncertain once: should any be sent again, then through the account that may have it, and no other.</summary>
+    public bool StaysWithAccount { get; private set; }
     public string? ProviderMessageId { get; private set; }
     public DateTimeOffset? SentAt { get; private set; }
     public DateTimeOffset? FinishedAt { get; private set; }

@@ -25,6 +25,8 @@ public abstract class MailerDb(DbContextOptions options) : ServiceDb(options)
     public DbSet<Link> Links => Set<Link>();
     public DbSet<LinkClick> LinkClicks => Set<LinkClick>();
     public DbSet<Sender> Senders => Set<Sender>();
+    public DbSet<SenderDomain> SenderDomains => Set<SenderDomain>();
+    public DbSet<MailAccount> MailAccounts => Set<MailAccount>();
     public DbSet<Segment> Segments => Set<Segment>();
     public DbSet<SecretKey> SecretKeys => Set<SecretKey>();
 
@@ -47,11 +49,27 @@ public abstract class MailerDb(DbContextOptions options) : ServiceDb(options)
         address.Property(a => a.Version).IsConcurrencyToken();
         model.Entity<Link>().ToTable("links").HasIndex(l => new { l.EditionId, l.Address }).IsUnique();
         model.Entity<LinkClick>().ToTable("link_clicks").HasKey(c => new { c.LinkId, c.SubscriberId });
-        model.Entity<Sender>().ToTable("senders").HasIndex(s => new { s.PublicationId, s.NewsletterId }).IsUnique();
+        Sending(model);
         var segment = model.Entity<Segment>().ToTable("segments");
         segment.HasIndex(s => new { s.PublicationId, s.Slug }).IsUnique();
         segment.Property(s => s.Rule).AsJson();
         model.Entity<SecretKey>().ToTable("secret_keys").HasKey(k => k.Purpose);
+    }
+
+    private static void Sending(ModelBuilder model)
+    {
+        model.Entity<Sender>().ToTable("senders").HasIndex(s => new { s.PublicationId, s.NewsletterId }).IsUnique();
+        var domain = model.Entity<SenderDomain>().ToTable("sender_domains");
+        domain.HasIndex(d => new { d.PublicationId, d.Domain }).IsUnique();
+        domain.HasIndex(d => d.NextCheckAt);
+        domain.Property(d => d.Version).IsConcurrencyToken();
+        domain.Property(d => d.Selectors).AsJson();
+        domain.Property(d => d.Records).AsJson();
+        domain.Property(d => d.VerifiedFor).AsJson();
+        var account = model.Entity<MailAccount>().ToTable("mail_accounts");
+        account.HasIndex(a => new { a.PublicationId, a.Role }).IsUnique().HasFilter("retired_at IS NULL");
+        account.Property(a => a.Version).IsConcurrencyToken();
+        account.Property(a => a.Facts).AsJson();
     }
 
     private static void Copies(ModelBuilder model)

@@ -12,7 +12,9 @@ public sealed class ProviderEvent
 public sealed class WebhookCall
 {
     public Guid Id { get; set; }
-    /// <summary>Empty: the default account of the settings.</summary>
+    /// <summary>The provider's word; it says what the body means.</summary>
+    public string Provider { get; set; } = "sendgrid";
+    /// <summary>The id of a publication's account, or a name from the settings. Empty: the default account of the settings.</summary>
     public string Account { get; set; } = "";
     public string Body { get; set; } = "";
     public DateTimeOffset ReceivedAt { get; set; }

@@ -3,6 +3,7 @@ using Newsletter.Defaults.Audit;
 namespace Newsletter.Mailer.Storage;
 
 /// <summary>Whom letters of a publication come from. Without one: <c>{slug}@{mail domain}</c> under the publication's sender name.</summary>
+/// <remarks>Mail leaves under its address only once the domain is verified: see <see cref="SenderDomain"/>.</remarks>
 [Audited]
 public sealed class Sender
 {
@@ -15,8 +16,8 @@ public sealed class Sender
     public string Name { get; private set; } = "";
     public string Address { get; private set; } = "";
     public string? ReplyTo { get; private set; }
-    /// <summary>List mail leaves under this address only after its domain was verified by DNS.</summary>
-    public DateTimeOffset? VerifiedAt { get; private set; }
+
+    public string Domain => MailDomain.Of(Address) ?? "";
 
     public static Sender Of(Guid publication, Guid? newsletter, string name, string address, string? replyTo, TimeProvider time) => new()
     {

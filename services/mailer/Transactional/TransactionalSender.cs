@@ -4,13 +4,14 @@ using Newsletter.Contracts;
 using Newsletter.Defaults.Telemetry;
 using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Providers;
+using Newsletter.Mailer.Senders;
 using Newsletter.Mailer.Storage;
 using Newsletter.Mailer.Templates;
 
 namespace Newsletter.Mailer.Transactional;
 
 /// <summary>Claims one mail and sends it. One that was lost in mid-send goes out again under the same Message-ID: twice is better than never to sign in.</summary>
-internal sealed class TransactionalSender(MailerDb db, IMailProvider provider, ProviderHealth health, MailSenders senders, TimeProvider time)
+internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, MailSenders senders, TimeProvider time)
 {
     /// <summary>Longer than a call may take (60 s), and no longer: someone waits for what a killed process was sending.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(75);
@@ -27,7 +28,6 @@ internal sealed class TransactionalSender(MailerDb db, IMailProvider provider, P
         else
         {
             ActivityContext.TryParse(mail.TraceParent, mail.TraceState, isRemote: true, out var parent);
-            using var step = NewsletterTelemetry.Activities.StartActivity($"mail send {provider.Name}", ActivityKind.Client, parent);
             var publication = mail.PublicationId is { } tenant ? await db.FindPublicationAsync(tenant, cancellation) : null;
             if (mail.PublicationId is not null && publication is null)
             {
@@ -36,10 +36,12 @@ internal sealed class TransactionalSender(MailerDb db, IMailProvider provider, P
                 await db.SaveChangesAsync(cancellation);
                 return;
             }
-            var letters = await WriteAsync(mail, publication, cancellation);
-            var watch = Stopwatch.StartNew();
-            var outcome = (await provider.SendAsync(letters, CancellationToken.None))[0];
-            health.Called(provider.Name, [outcome], watch.Elapsed);
+            var own = publication is null ? null : await mails.OfAsync(publication.Id, cancellation);
+            var account = (own?.Route ?? mails.Installation).Choose();
+            var from = own is null ? new(senders.Installation, null, null) : senders.Of(own, publication!, null, account.Name);
+            using var step = NewsletterTelemetry.Activities.StartActivity($"mail send {account.Name}", ActivityKind.Client, parent);
+            var letters = Write(mail, publication, from);
+            var outcome = (await account.SendAsync(letters, CancellationToken.None))[0];
             Record(mail, outcome);
         }
         await db.SaveChangesAsync(CancellationToken.None);
@@ -78,9 +80,9 @@ internal sealed class TransactionalSender(MailerDb db, IMailProvider provider, P
         DeliveryMetrics.Mailed(ProviderMetrics.WordOf(outcome));
     }
 
-    private async Task<OutgoingBatch> WriteAsync(TransactionalMail mail, PublicationSnapshot? publication, CancellationToken cancellation)
+    private OutgoingBatch Write(TransactionalMail mail, PublicationSnapshot? publication, LetterSender sender)
     {
-        var (from, replyTo) = publication is null ? (senders.Installation, null) : await senders.OfAsync(db, publication, null, cancellation);
+        var from = sender.From;
         var frame = publication is null ? senders.InstallationFrame : TransactionalFrame.Of(publication);
         var letter = TransactionalRenderer.Render(frame, mail.Template, mail.Values);
         var headers = new Dictionary<string, string> { ["Auto-Submitted"] = "auto-generated" };
@@ -94,7 +96,8 @@ internal sealed class TransactionalSender(MailerDb db, IMailProvider provider, P
         return new()
         {
             From = from,
-            ReplyTo = replyTo,
+            ReplyTo = sender.ReplyTo,
+            Dkim = sender.Dkim,
             Subject = letter.Subject,
             Html = letter.Html,
             Text = letter.Text,

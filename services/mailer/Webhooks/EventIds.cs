@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Webhooks;
@@ -8,7 +9,7 @@ namespace Newsletter.Mailer.Webhooks;
 internal static class EventIds
 {
     /// <summary>Those that nobody has counted yet. Of two processes that ask for the same one at once, the later waits for the other's commit.</summary>
-    public static async Task<HashSet<string>> TakeAsync(MailerDb db, IEnumerable<SendGridEvent> events, DateTimeOffset now, CancellationToken cancellation)
+    public static async Task<HashSet<string>> TakeAsync(MailerDb db, IEnumerable<MailEvent> events, DateTimeOffset now, CancellationToken cancellation)
     {
         // In one order everywhere, so that two calls with the same events do not wait for each other.
         var ids = events.Select(e => e.Id).Distinct().Order(StringComparer.Ordinal).ToArray();

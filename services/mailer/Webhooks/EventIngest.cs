@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Defaults.Telemetry;
 using Newsletter.Mailer.Deliverability;
+using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
 using Newsletter.Mailer.Tracking;
 
@@ -12,15 +12,17 @@ namespace Newsletter.Mailer.Webhooks;
 /// Works out one call of events in one transaction: ids that are new, the letters that they are about, the ledger, counters, deliverability. An event that
 /// is told again, late or in another order changes nothing that it has not changed before.
 /// </summary>
-internal sealed class EventIngest(MailerDb db, EventResolver resolver, LetterFacts facts, AddressBook addresses, TimeProvider time)
+internal sealed class EventIngest(MailerDb db, ProviderFactory providers, WebhookAccounts accounts, EventResolver resolver, LetterFacts facts, AddressBook addresses, TimeProvider time)
 {
     private const int MaxLinks = 100;
 
     public async Task IngestAsync(WebhookCall call, CancellationToken cancellation)
     {
-        using var document = JsonDocument.Parse(call.Body);
-        var told = document.RootElement.EnumerateArray().Select(SendGridEvent.Of).ToList();
-        var events = told.OfType<SendGridEvent>().DistinctBy(e => e.Id).ToList();
+        var scope = await accounts.ScopeOfAsync(call, cancellation);
+        var told = providers.OfInstallation(call.Provider).EventsIn(call.Body)
+            // What one account calls its events is not for another to use up.
+            .Select(e => e is null || scope is null ? e : e with { Id = $"{call.Account}:{e.Id}" }).ToList();
+        var events = told.OfType<MailEvent>().DistinctBy(e => e.Id).ToList();
         var batches = events.Select(e => e.Batch).OfType<Guid>().Distinct().ToList();
         using var step = await StartAsync(batches, cancellation);
 
@@ -29,7 +31,7 @@ internal sealed class EventIngest(MailerDb db, EventResolver resolver, LetterFac
         var taken = await EventIds.TakeAsync(db, events, now, cancellation);
         var fresh = events.FindAll(e => taken.Contains(e.Id));
 
-        var letters = await resolver.ResolveAsync(fresh, cancellation);
+        var letters = await resolver.ResolveAsync(fresh, scope, cancellation);
         // In one order, so that two calls about the same editions do not wait for each other.
         foreach (var (edition, happened) in letters.Where(l => l.Edition is not null).GroupBy(l => l.Edition!.Value).OrderBy(g => g.Key).Select(g => (g.Key, g.ToList())))
         {
@@ -38,14 +40,14 @@ internal sealed class EventIngest(MailerDb db, EventResolver resolver, LetterFac
             await MarkAsync(edition, happened, cancellation);
         }
         // Any event of a batch proves that the provider has it.
-        await db.Batches.Where(b => batches.Contains(b.Id) && b.FirstEventAt == null)
+        await db.Batches.Where(b => batches.Contains(b.Id) && b.FirstEventAt == null && (scope == null || b.PublicationId == scope))
             .ExecuteUpdateAsync(s => s.SetProperty(b => b.FirstEventAt, now), cancellation);
         await addresses.LearnAsync(letters, cancellation);
         await db.SaveChangesAsync(cancellation);
         await db.WebhookCalls.Where(c => c.Id == call.Id).ExecuteDeleteAsync(cancellation);
         await transaction.CommitAsync(cancellation);
 
-        foreach (var letter in letters) WebhookMetrics.Took("sendgrid", time.GetUtcNow() - letter.Event.At);
+        foreach (var letter in letters) WebhookMetrics.Took(call.Provider, time.GetUtcNow() - letter.Event.At);
         EventMetrics.Told("new", letters.Count);
         EventMetrics.Told("repeated", told.Count(e => e is not null) - fresh.Count);
         EventMetrics.Told("unknown", fresh.Count - letters.Count);

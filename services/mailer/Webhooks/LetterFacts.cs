@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Query;
 using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Figures;
+using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Webhooks;

@@ -16,7 +16,7 @@ internal static class SendGridWebhook
     // A thousand events have 0.5 to 1 MB.
     private const int MaxBody = 8 << 20;
 
-    public static void MapWebhooks(this IEndpointRouteBuilder app)
+    public static void MapSendGridWebhook(this IEndpointRouteBuilder app)
     {
         app.MapPost("/webhooks/sendgrid", (HttpContext http, Intake intake) => intake.TakeAsync(http, "")).TakesEvents();
         app.MapPost("/webhooks/sendgrid/{account}", (string account, HttpContext http, Intake intake) => intake.TakeAsync(http, account)).TakesEvents();
@@ -25,11 +25,12 @@ internal static class SendGridWebhook
     private static void TakesEvents(this RouteHandlerBuilder endpoint) =>
         endpoint.ForAnyone().DisableAntiforgery().WithMetadata(new RequestSizeLimitAttribute(MaxBody)).ExcludeFromDescription();
 
-    internal sealed class Intake(IOptions<SendGridOptions> options, MailerDb db, WebhookWorker worker, TimeProvider time)
+    internal sealed class Intake(IOptions<SendGridOptions> options, WebhookAccounts accounts, MailerDb db, WebhookWorker worker, TimeProvider time)
     {
         public async Task<Results<NoContent, ProblemHttpResult>> TakeAsync(HttpContext http, string account)
         {
-            if (options.Value.WebhookKeyOf(account) is not { Length: > 0 } key) return Problem.NotFound("No such account takes events.");
+            var named = options.Value.WebhookKeyOf(account) ?? (await accounts.FindAsync(account, "sendgrid", http.RequestAborted))?.Facts.WebhookKey;
+            if (named is not { Length: > 0 } key) return Problem.NotFound("No such account takes events.");
             if (http.Request.ContentLength > MaxBody) return Problem.Of(StatusCodes.Status413PayloadTooLarge, "The body is too large.");
             var body = await ReadAsync(http);
             var headers = http.Request.Headers;
@@ -39,7 +40,7 @@ internal static class SendGridWebhook
             if (!IsArray(body)) return Problem.BadRequest("The body is not a JSON array of events.");
 
             var now = time.GetUtcNow();
-            db.Add(new WebhookCall { Id = Guid.CreateVersion7(now), Account = account, Body = Encoding.UTF8.GetString(body), ReceivedAt = now, DueAt = now });
+            db.Add(new WebhookCall { Id = Guid.CreateVersion7(now), Provider = "sendgrid", Account = account, Body = Encoding.UTF8.GetString(body), ReceivedAt = now, DueAt = now });
             await db.SaveChangesAsync(http.RequestAborted);
             worker.Wake();
             return TypedResults.NoContent();

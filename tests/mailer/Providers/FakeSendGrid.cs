@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Newsletter.Mailer.Providers;
 
 namespace Newsletter.Mailer.Tests.Providers;
@@ -22,7 +21,7 @@ internal sealed class FakeSendGrid : IAsyncDisposable
         var services = new ServiceCollection();
         SendGridProvider.Register(services);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(Options.Create(new SendGridOptions { ApiKey = "SG.test", ApiBase = $"{app.Urls.First()}/sandbox/sendgrid", Timeout = timeout }));
+        services.AddSingleton(new SendGridOptions { ApiKey = "SG.test", ApiBase = $"{app.Urls.First()}/sandbox/sendgrid", Timeout = timeout });
         services.AddSingleton<SendGridProvider>();
         _services = services.BuildServiceProvider();
     }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Options;
 using Newsletter.Mailer.Providers;
 using Newsletter.Tests.Harness;
 
@@ -57,12 +56,8 @@ internal sealed class SmtpSink : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    public static SmtpClientUnderTest Provider(int port, DkimOptions? dkim = null, TimeSpan? timeout = null)
-    {
-        var options = Options.Create(new SmtpOptions { Host = "127.0.0.1", Port = port, Security = SmtpSecurity.None, Dkim = dkim, Timeout = timeout ?? TimeSpan.FromSeconds(30) });
-        var connections = new SmtpConnections(options, TimeProvider.System);
-        return new(new SmtpProvider(connections, options, TimeProvider.System), connections);
-    }
+    public static SmtpProvider Provider(int port, DkimOptions? dkim = null, TimeSpan? timeout = null) => new(
+        new() { Host = "127.0.0.1", Port = port, Security = SmtpSecurity.None, Dkim = dkim, Timeout = timeout ?? TimeSpan.FromSeconds(30) }, TimeProvider.System);
 
     public async ValueTask DisposeAsync()
     {
@@ -70,14 +65,5 @@ internal sealed class SmtpSink : IAsyncDisposable
         await _process.WaitForExitAsync();
         _process.Dispose();
         _folder.Delete(recursive: true);
-    }
-}
-
-internal sealed record SmtpClientUnderTest(SmtpProvider Provider, SmtpConnections Connections) : IDisposable
-{
-    public void Dispose()
-    {
-        Provider.Dispose();
-        Connections.Dispose();
     }
 }

@@ -20,7 +20,7 @@ public sealed class SmtpTests
     {
         await using var sink = await SmtpSink.StartAsync();
         using var smtp = SmtpSink.Provider(sink.Port);
-        var outcomes = await smtp.Provider.SendAsync(Outgoing.Batch(Outgoing.Letter(1, name: "Ada; Lovelace"), Outgoing.Letter(2)), Cancellation);
+        var outcomes = await smtp.SendAsync(Outgoing.Batch(Outgoing.Letter(1, name: "Ada; Lovelace"), Outgoing.Letter(2)), Cancellation);
 
         Assert.Equal(["k1", "k2"], outcomes.Select(o => Assert.IsType<SendOutcome.Accepted>(o).Key));
         using var message = await MimeMessage.LoadAsync(new MemoryStream(Encoding.UTF8.GetBytes(Mail(sink, "m1@"))), Cancellation);
@@ -38,7 +38,7 @@ public sealed class SmtpTests
         using var smtp = SmtpSink.Provider(sink.Port);
         const string nasty = "Hello\r\nBcc: everyone@example.com\r\n\r\nbody";
         var batch = Outgoing.Batch(Outgoing.Letter(1, name: nasty)) with { Subject = nasty, Headers = new Dictionary<string, string> { ["X-Test"] = nasty } };
-        Assert.IsType<SendOutcome.Accepted>(Assert.Single(await smtp.Provider.SendAsync(batch, Cancellation)));
+        Assert.IsType<SendOutcome.Accepted>(Assert.Single(await smtp.SendAsync(batch, Cancellation)));
 
         using var message = await MimeMessage.LoadAsync(new MemoryStream(Encoding.UTF8.GetBytes(Mail(sink, "m1@"))), Cancellation);
         Assert.Empty(message.Bcc);
@@ -49,7 +49,7 @@ public sealed class SmtpTests
     public async Task An_address_with_a_line_break_never_reaches_a_server()
     {
         using var smtp = SmtpSink.Provider(SmtpSink.FreePort());
-        var outcome = Assert.Single(await smtp.Provider.SendAsync(Outgoing.Batch(Outgoing.Letter(1, "a@example.com>\r\nRCPT TO:<b@example.com")), Cancellation));
+        var outcome = Assert.Single(await smtp.SendAsync(Outgoing.Batch(Outgoing.Letter(1, "a@example.com>\r\nRCPT TO:<b@example.com")), Cancellation));
         Assert.True(Assert.IsType<SendOutcome.Rejected>(outcome).AddressIsBad);
     }
 
@@ -66,14 +66,14 @@ public sealed class SmtpTests
     {
         await using var sink = await SmtpSink.StartAsync(option, command);
         using var smtp = SmtpSink.Provider(sink.Port);
-        Assert.IsType(outcome, Assert.Single(await smtp.Provider.SendAsync(Outgoing.Many(1), Cancellation)));
+        Assert.IsType(outcome, Assert.Single(await smtp.SendAsync(Outgoing.Many(1), Cancellation)));
     }
 
     [Fact]
     public async Task A_server_that_is_away_makes_the_letter_wait()
     {
         using var smtp = SmtpSink.Provider(SmtpSink.FreePort());
-        var outcome = Assert.IsType<SendOutcome.Deferred>(Assert.Single(await smtp.Provider.SendAsync(Outgoing.Many(1), Cancellation)));
+        var outcome = Assert.IsType<SendOutcome.Deferred>(Assert.Single(await smtp.SendAsync(Outgoing.Many(1), Cancellation)));
         Assert.Equal("connect", outcome.Code);
     }
 
@@ -84,7 +84,7 @@ public sealed class SmtpTests
         await using (server)
         {
             using var smtp = SmtpSink.Provider(server.Port);
-            for (var i = 0; i < 3; i++) Assert.IsType<SendOutcome.Accepted>(Assert.Single(await smtp.Provider.SendAsync(Outgoing.Many(1), Cancellation)));
+            for (var i = 0; i < 3; i++) Assert.IsType<SendOutcome.Accepted>(Assert.Single(await smtp.SendAsync(Outgoing.Many(1), Cancellation)));
         }
         Assert.Equal(3, server.Connections);
     }
@@ -93,9 +93,7 @@ public sealed class SmtpTests
     public async Task Without_the_encryption_that_is_asked_for_nothing_is_sent()
     {
         await using var server = new OneLetterServer();
-        var options = Microsoft.Extensions.Options.Options.Create(new SmtpOptions { Host = "127.0.0.1", Port = server.Port, Security = SmtpSecurity.StartTls });
-        using var connections = new SmtpConnections(options, TimeProvider.System);
-        using var provider = new SmtpProvider(connections, options, TimeProvider.System);
+        using var provider = new SmtpProvider(new() { Host = "127.0.0.1", Port = server.Port, Security = SmtpSecurity.StartTls }, TimeProvider.System);
         var outcome = Assert.IsType<SendOutcome.Deferred>(Assert.Single(await provider.SendAsync(Outgoing.Many(1), Cancellation)));
         Assert.Equal("tls", outcome.Code);
     }
@@ -107,7 +105,7 @@ public sealed class SmtpTests
         using var smtp = SmtpSink.Provider(sink.Port);
         var batch = Outgoing.Many(300) with { Html = string.Concat(Enumerable.Repeat("<p>Twenty-eight thousand bytes of letter.</p>", 640)) };
 
-        Assert.All(await smtp.Provider.SendAsync(batch, Cancellation), o => Assert.IsType<SendOutcome.Accepted>(o));
+        Assert.All(await smtp.SendAsync(batch, Cancellation), o => Assert.IsType<SendOutcome.Accepted>(o));
 
         await Eventually.TrueAsync(() => Task.FromResult(sink.Mails.Count == 300), "three hundred letters");
     }
@@ -118,7 +116,7 @@ public sealed class SmtpTests
         using var key = RSA.Create(2048);
         await using var sink = await SmtpSink.StartAsync();
         using var smtp = SmtpSink.Provider(sink.Port, new() { Domain = "scipapermill.example", Selector = "s1", PrivateKey = key.ExportPkcs8PrivateKeyPem() });
-        await smtp.Provider.SendAsync(Outgoing.Batch(Outgoing.Letter(1)) with { Text = "Grüße …\n" + new string('x', 2000) }, Cancellation);
+        await smtp.SendAsync(Outgoing.Batch(Outgoing.Letter(1)) with { Text = "Grüße …\n" + new string('x', 2000) }, Cancellation);
 
         var raw = Mail(sink, "m1@");
         // The server puts lines of its own before the message.

@@ -258,6 +258,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<Guid?>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
                     b.Property<int>("Attempts")
                         .HasColumnType("integer")
                         .HasColumnName("attempts");
@@ -313,6 +317,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     b.Property<short>("State")
                         .HasColumnType("smallint")
                         .HasColumnName("state");
+
+                    b.Property<bool>("StaysWithAccount")
+                        .HasColumnType("boolean")
+                        .HasColumnName("stays_with_account");
 
                     b.Property<string>("TraceParent")
                         .HasColumnType("text")
@@ -859,6 +867,61 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     b.ToTable("link_clicks", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Mailer.Storage.MailAccount", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Facts")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("facts");
+
+                    b.Property<string>("Hint")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("hint");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("provider");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.Property<DateTimeOffset?>("RetiredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("retired_at");
+
+                    b.Property<short>("Role")
+                        .HasColumnType("smallint")
+                        .HasColumnName("role");
+
+                    b.Property<string>("Secrets")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("secrets");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_mail_accounts");
+
+                    b.HasIndex("PublicationId", "Role")
+                        .IsUnique()
+                        .HasDatabaseName("ix_mail_accounts_publication_id_role")
+                        .HasFilter("retired_at IS NULL");
+
+                    b.ToTable("mail_accounts", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Mailer.Storage.PostCopy", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1097,10 +1160,6 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("reply_to");
 
-                    b.Property<DateTimeOffset?>("VerifiedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("verified_at");
-
                     b.HasKey("Id")
                         .HasName("pk_senders");
 
@@ -1109,6 +1168,86 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                         .HasDatabaseName("ix_senders_publication_id_newsletter_id");
 
                     b.ToTable("senders", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Mailer.Storage.SenderDomain", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("CheckedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("checked_at");
+
+                    b.Property<string>("DkimPrivateKey")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("dkim_private_key");
+
+                    b.Property<string>("DkimPublicKey")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("dkim_public_key");
+
+                    b.Property<string>("DkimSelector")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("dkim_selector");
+
+                    b.Property<string>("Domain")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("domain");
+
+                    b.Property<DateTimeOffset?>("FailingSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("failing_since");
+
+                    b.Property<DateTimeOffset>("NextCheckAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_check_at");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.Property<string>("Records")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("records");
+
+                    b.Property<string>("ReturnPath")
+                        .HasColumnType("text")
+                        .HasColumnName("return_path");
+
+                    b.Property<string>("Selectors")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("selectors");
+
+                    b.Property<string>("VerifiedFor")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("verified_for");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_sender_domains");
+
+                    b.HasIndex("NextCheckAt")
+                        .HasDatabaseName("ix_sender_domains_next_check_at");
+
+                    b.HasIndex("PublicationId", "Domain")
+                        .IsUnique()
+                        .HasDatabaseName("ix_sender_domains_publication_id_domain");
+
+                    b.ToTable("sender_domains", (string)null);
                 });
 
             modelBuilder.Entity("Newsletter.Mailer.Storage.TallyMark", b =>
@@ -1316,6 +1455,11 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     b.Property<DateTimeOffset?>("LeaseUntil")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("lease_until");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("provider");
 
                     b.Property<DateTimeOffset>("ReceivedAt")
                         .HasColumnType("timestamp with time zone")

@@ -251,6 +251,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
+                    b.Property<Guid?>("AccountId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("account_id");
+
                     b.Property<int>("Attempts")
                         .HasColumnType("INTEGER")
                         .HasColumnName("attempts");
@@ -306,6 +310,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     b.Property<short>("State")
                         .HasColumnType("INTEGER")
                         .HasColumnName("state");
+
+                    b.Property<bool>("StaysWithAccount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("stays_with_account");
 
                     b.Property<string>("TraceParent")
                         .HasColumnType("TEXT")
@@ -852,6 +860,61 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     b.ToTable("link_clicks", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Mailer.Storage.MailAccount", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Facts")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("facts");
+
+                    b.Property<string>("Hint")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hint");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<long?>("RetiredAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("retired_at");
+
+                    b.Property<short>("Role")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("role");
+
+                    b.Property<string>("Secrets")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("secrets");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_mail_accounts");
+
+                    b.HasIndex("PublicationId", "Role")
+                        .IsUnique()
+                        .HasDatabaseName("ix_mail_accounts_publication_id_role")
+                        .HasFilter("retired_at IS NULL");
+
+                    b.ToTable("mail_accounts", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Mailer.Storage.PostCopy", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1090,10 +1153,6 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("reply_to");
 
-                    b.Property<long?>("VerifiedAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("verified_at");
-
                     b.HasKey("Id")
                         .HasName("pk_senders");
 
@@ -1102,6 +1161,86 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                         .HasDatabaseName("ix_senders_publication_id_newsletter_id");
 
                     b.ToTable("senders", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Mailer.Storage.SenderDomain", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("CheckedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("checked_at");
+
+                    b.Property<string>("DkimPrivateKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("dkim_private_key");
+
+                    b.Property<string>("DkimPublicKey")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("dkim_public_key");
+
+                    b.Property<string>("DkimSelector")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("dkim_selector");
+
+                    b.Property<string>("Domain")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("domain");
+
+                    b.Property<long?>("FailingSince")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("failing_since");
+
+                    b.Property<long>("NextCheckAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("next_check_at");
+
+                    b.Property<Guid>("PublicationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<string>("Records")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("records");
+
+                    b.Property<string>("ReturnPath")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("return_path");
+
+                    b.Property<string>("Selectors")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("selectors");
+
+                    b.Property<string>("VerifiedFor")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("verified_for");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_sender_domains");
+
+                    b.HasIndex("NextCheckAt")
+                        .HasDatabaseName("ix_sender_domains_next_check_at");
+
+                    b.HasIndex("PublicationId", "Domain")
+                        .IsUnique()
+                        .HasDatabaseName("ix_sender_domains_publication_id_domain");
+
+                    b.ToTable("sender_domains", (string)null);
                 });
 
             modelBuilder.Entity("Newsletter.Mailer.Storage.TallyMark", b =>
@@ -1307,6 +1446,11 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     b.Property<long?>("LeaseUntil")
                         .HasColumnType("INTEGER")
                         .HasColumnName("lease_until");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider");
 
                     b.Property<long>("ReceivedAt")
                         .HasColumnType("INTEGER")

@@ -2,31 +2,21 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Newsletter.Mailer.Figures;
-using Newsletter.Mailer.Providers;
-using Newsletter.Mailer.Templates;
 
-namespace Newsletter.Mailer.Webhooks;
+namespace Newsletter.Mailer.Providers;
 
-internal enum EventKind { Processed, Deferred, Delivered, Bounce, Blocked, Dropped, Open, MachineOpen, Click, SpamReport, Unsubscribe }
-
-/// <summary>One event as SendGrid tells it; custom arguments arrive beside its own keys.</summary>
-internal sealed record SendGridEvent(string Id, EventKind Kind, string Email, DateTimeOffset At)
+/// <summary>The meaning of SendGrid's events; custom arguments arrive beside its own keys.</summary>
+internal static class SendGridEvents
 {
-    private const int MaxReason = 100;
-
-    public Guid? Publication { get; init; }
-    public Guid? Edition { get; init; }
-    public Guid? Subscriber { get; init; }
-    public Guid? Batch { get; init; }
-    /// <summary>Of a transactional mail.</summary>
-    public Guid? Mail { get; init; }
-    /// <summary>SMTP's enhanced status, or SendGrid's words for why it dropped the mail. Never what the other server said: that may quote addresses.</summary>
-    public string Reason { get; init; } = "";
-    /// <summary>What the other server said of a letter that failed, without the addresses in it.</summary>
-    public string Said { get; init; } = "";
+    /// <summary>A call is an array of them.</summary>
+    public static IEnumerable<MailEvent?> In(string body)
+    {
+        using var document = JsonDocument.Parse(body);
+        return [.. document.RootElement.EnumerateArray().Select(Of)];
+    }
 
     /// <summary>Null for what is no event of mail that we know.</summary>
-    public static SendGridEvent? Of(JsonElement element)
+    private static MailEvent? Of(JsonElement element)
     {
         if (element.ValueKind != JsonValueKind.Object || KindOf(element) is not { } kind) return null;
         return new(IdOf(element), kind, Text(element, "email") ?? "", TimeOf(element))
@@ -58,12 +48,10 @@ internal sealed record SendGridEvent(string Id, EventKind Kind, string Email, Da
 
     private static string ReasonOf(EventKind kind, JsonElement element) => kind switch
     {
-        EventKind.Bounce or EventKind.Blocked => Short(Text(element, "status") is { Length: > 0 } status ? status : Text(element, "bounce_classification")),
-        EventKind.Dropped => Short(Text(element, "reason")),
+        EventKind.Bounce or EventKind.Blocked => MailEvent.ShortReason(Text(element, "status") is { Length: > 0 } status ? status : Text(element, "bounce_classification")),
+        EventKind.Dropped => MailEvent.ShortReason(Text(element, "reason")),
         _ => "",
     };
-
-    private static string Short(string? text) => text is null || text.Contains('@', StringComparison.Ordinal) ? "" : Subject.Of(text, MaxReason);
 
     /// <summary>An event without an id is known again by all that it says.</summary>
     private static string IdOf(JsonElement element) =>

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Options;
+using Newsletter.Mailer.Deliveries;
+using Newsletter.Mailer.Storage;
+
+namespace Newsletter.Mailer.Providers;
+
+/// <summary>Makes the class that speaks to a provider, with the installation's credentials or a publication's.</summary>
+internal sealed class ProviderFactory(
+    IHttpClientFactory clients, IOptions<SendGridOptions> sendGrid, IOptions<SmtpOptions> smtp, IOptions<SesOptions> ses, IOptions<MailOptions> mail, ProviderHealth health,
+    AccountVault vault, TimeProvider time)
+{
+    public static readonly string[] Names = ["sendgrid", "smtp", "ses"];
+
+    /// <summary>By the settings. Without credentials it cannot send, and still says what its events mean.</summary>
+    public IMailProvider OfInstallation(string name) => name switch
+    {
+        "sendgrid" => new SendGridProvider(clients, sendGrid.Value, time),
+        "smtp" => new SmtpProvider(smtp.Value, time),
+        "ses" => new SesProvider(clients, ses.Value, time),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such provider."),
+    };
+
+    public ProviderAccount Open(Guid id, IMailProvider provider) =>
+        new(id, provider, new(provider.Name, mail.Value.CircuitFailures, mail.Value.CircuitPause, time), health);
+
+    public ProviderAccount Open(MailAccount account) => Open(account.Id, vault.Open(account.Secrets) is { } secrets ? Of(account, secrets) : new LockedProvider(account.Provider));
+
+    private IMailProvider Of(MailAccount account, AccountSecrets secrets) => account.Provider switch
+    {
+        "sendgrid" => new SendGridProvider(clients, sendGrid.Value.With(secrets.ApiKey!), time),
+        "smtp" => new SmtpProvider(smtp.Value.With(account.Facts, secrets, isPublicOnly: !mail.Value.PrivateHosts), time),
+        "ses" => new SesProvider(clients, ses.Value.With(account.Facts, secrets), time),
+        _ => throw new InvalidOperationException($"Account {account.Id} is at a provider that is not known."),
+    };
+}
+
+/// <summary>An account whose credentials cannot be read any more: its letters wait until they are given again, or go to the fallback.</summary>
+internal sealed class LockedProvider(string name) : IMailProvider
+{
+    public string Name => name;
+    public int MaxBatch => 1000;
+    public int MaxConcurrency => 1;
+    public DomainNeeds Needs => new("", SignsItself: true);
+
+    public Task<IReadOnlyList<SendOutcome>> SendAsync(OutgoingBatch batch, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<SendOutcome>>([.. batch.Letters.Select(l => new SendOutcome.Deferred(l.Key, "credentials", "", null) { IsAway = true })]);
+
+    public IEnumerable<MailEvent?> EventsIn(string body) => [];
+}

@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using Microsoft.EntityFrameworkCore;
+using Newsletter.Mailer.Providers;
+using Newsletter.Mailer.Storage;
+
+namespace Newsletter.Mailer.Senders;
+
+/// <summary>
+/// Publications' accounts and senders from memory: what is older than three seconds is read again when it is needed, so that every process sees a change
+/// within these, and a batch costs no query of its own. Connections live as long as their account is not changed.
+/// </summary>
+internal sealed class PublicationMails(IServiceScopeFactory scopes, InstallationAccounts installation, ProviderFactory factory, AccountVault vault, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(3);
+    private readonly ConcurrentDictionary<Guid, (PublicationMail Mail, long ReadAt)> _known = new();
+    private readonly ConcurrentDictionary<Guid, (long Version, ProviderAccount Account)> _accounts = new();
+    private readonly ConcurrentDictionary<Guid, DkimSigning> _keys = new();
+    private readonly Lock _opening = new();
+
+    public ProviderRoute Installation => installation.Route;
+
+    public async ValueTask<PublicationMail> OfAsync(Guid publication, CancellationToken cancellation)
+    {
+        // By the timer, which no jump of the clock moves.
+        if (_known.TryGetValue(publication, out var known) && time.GetElapsedTime(known.ReadAt) < Fresh) return known.Mail;
+        var readAt = time.GetTimestamp();
+        var mail = await ReadAsync(publication, cancellation);
+        _known[publication] = (mail, readAt);
+        return mail;
+    }
+
+    /// <summary>It was changed here, and is read again at the next use.</summary>
+    public void Forget(Guid publication) => _known.TryRemove(publication, out _);
+
+    /// <summary>Accounts that are open in this process, publications' and the installation's.</summary>
+    public IReadOnlyList<ProviderAccount> Open =>
+        [installation.Route.First, .. installation.Route.Fallback is { } fallback ? (ProviderAccount[])[fallback] : [], .. _accounts.Values.Select(a => a.Account)];
+
+    public bool IsInstallations(ProviderAccount account) => account == installation.Route.First || account == installation.Route.Fallback;
+
+    public void Dispose()
+    {
+        foreach (var (_, account) in _accounts.Values) account.Dispose();
+        foreach (var key in _keys.Values) key.Dispose();
+    }
+
+    private async Task<PublicationMail> ReadAsync(Guid publication, CancellationToken cancellation)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<MailerDb>();
+        var accounts = await db.MailAccounts.AsNoTracking().Where(a => a.PublicationId == publication && a.RetiredAt == null).ToListAsync(cancellation);
+        var senders = await db.Senders.AsNoTracking().Where(s => s.PublicationId == publication).ToListAsync(cancellation);
+        var domains = senders.Count == 0 ? []
+            : await db.SenderDomains.AsNoTracking().Where(d => d.PublicationId == publication).ToDictionaryAsync(d => d.Domain, cancellation);
+        var first = accounts.Find(a => a.Role == MailAccountRole.First) is { } own ? AccountOf(own) : null;
+        var fallback = accounts.Find(a => a.Role == MailAccountRole.Fallback) is { } second ? AccountOf(second) : null;
+        // Who has an account of their own has chosen whom their letters are entrusted to: the installation's is no fallback for it unasked.
+        var route = new ProviderRoute(first ?? Installation.First, fallback ?? (first is null ? Installation.Fallback : null));
+        return new(route, [.. senders.Where(s => domains.ContainsKey(s.Domain)).Select(s => KnownOf(s, domains[s.Domain]))]);
+    }
+
+    private ProviderAccount AccountOf(MailAccount row)
+    {
+        lock (_opening)
+        {
+            if (_accounts.TryGetValue(row.Id, out var known))
+            {
+                if (known.Version >= row.Version) return known.Account;
+                known.Account.Dispose();
+            }
+            var account = factory.Open(row);
+            _accounts[row.Id] = (row.Version, account);
+            return account;
+        }
+    }
+
+    private KnownSender KnownOf(Sender sender, SenderDomain domain) =>
+        new(sender.NewsletterId, new(sender.Address, sender.Name), sender.ReplyTo, domain.VerifiedFor, domain.VerifiedFor.Contains("smtp") ? KeyOf(domain) : null);
+
+    /// <summary>A domain's key never changes; reading it costs a millisecond, and signing with it half of one.</summary>
+    private DkimSigning? KeyOf(SenderDomain domain)
+    {
+        if (_keys.TryGetValue(domain.Id, out var known)) return known;
+        if (vault.OpenKey(domain.DkimPrivateKey) is not { } pem) return null;
+        var made = new DkimSigning(new() { Domain = domain.Domain, Selector = domain.DkimSelector, PrivateKey = pem });
+        var kept = _keys.GetOrAdd(domain.Id, made);
+        if (kept != made) made.Dispose();
+        return kept;
+    }
+}
