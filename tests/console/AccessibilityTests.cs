@@ -27,6 +27,7 @@ public sealed class AccessibilityTests(ConsoleHouse house)
     [InlineData($"{Site}/settings/newsletters")]
     [InlineData($"{Site}/settings/topics")]
     [InlineData($"{Site}/settings/gate")]
+    [InlineData($"{Site}/settings/senders")]
     [InlineData($"{Site}/settings/staff")]
     [InlineData($"{Site}/settings/keys")]
     [InlineData($"{Site}/audit")]

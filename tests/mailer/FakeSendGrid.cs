@@ -55,7 +55,7 @@ public sealed class FakeSendGrid : IAsyncDisposable
         using var body = await JsonDocument.ParseAsync(http.Request.Body);
         var status = await Answer(Interlocked.Increment(ref _calls));
         if (status == 0) http.Abort();
-        if (status != StatusCodes.Status202Accepted) return Results.Json(new { errors = new[] { new { message = "no" } } }, statusCode: Math.Max(status, 500));
+        if (status != StatusCodes.Status202Accepted) return Results.Json(new { errors = new[] { new { message = "no" } } }, statusCode: status < 400 ? 500 : status);
         foreach (var mail in MailsOf(body.RootElement)) Mails.Enqueue(mail);
         await AfterKept();
         http.Response.Headers["X-Message-Id"] = Guid.NewGuid().ToString("N");

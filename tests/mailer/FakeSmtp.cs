@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Newsletter.Mailer.Tests;
 
@@ -10,8 +11,10 @@ public sealed class FakeSmtp : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<string> _letters = new();
+    private readonly ConcurrentQueue<string> _texts = new();
     private readonly Task _accepting;
     private int _taken;
+    private int _connections;
 
     public FakeSmtp()
     {
@@ -21,8 +24,13 @@ public sealed class FakeSmtp : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
+    public int Connections => _connections;
+
     /// <summary>Addresses, one for each letter that came whole.</summary>
     public IReadOnlyList<string> Letters => [.. _letters];
+
+    /// <summary>The letters themselves, as they came.</summary>
+    public IReadOnlyList<string> Texts => [.. _texts];
 
     /// <summary>Waits, if it likes, before the letter with this number (from 1) is answered.</summary>
     public Func<int, Task> BeforeAnswer { get; set; } = _ => Task.CompletedTask;
@@ -43,16 +51,23 @@ public sealed class FakeSmtp : IAsyncDisposable
     private async Task ServeAsync(TcpClient client)
     {
         using var _ = client;
+        Interlocked.Increment(ref _connections);
         using var reader = new StreamReader(client.GetStream());
         await using var writer = new StreamWriter(client.GetStream()) { NewLine = "\r\n", AutoFlush = true };
         await writer.WriteLineAsync("220 test");
-        var (to, inData) = ("", false);
+        var (to, inData, text) = ("", false, new StringBuilder());
         while (await reader.ReadLineAsync(_stop.Token) is { } line)
         {
-            if (inData && line != ".") continue;
+            if (inData && line != ".")
+            {
+                text.Append(line.StartsWith("..", StringComparison.Ordinal) ? line[1..] : line).Append("\r\n");
+                continue;
+            }
             if (line == ".")
             {
                 inData = false;
+                _texts.Enqueue(text.ToString());
+                text.Clear();
                 _letters.Enqueue(to);
                 await BeforeAnswer(Interlocked.Increment(ref _taken));
                 await writer.WriteLineAsync("250 2.0.0 Ok: queued as 4Zx1");

@@ -14,6 +14,7 @@ public sealed record FailedMessage(string Id, string Queue, string Type, string?
 public sealed record ReplayAnswer(int Replayed);
 
 public sealed record ProviderState(
-    string Name, int Accepted, int Refused, int Failed, double? P50Seconds, double? P95Seconds, DateTimeOffset? LastAcceptedAt, ProviderFailure? LastFailure);
+    string Name, int Accepted, int Refused, int Failed, double? P50Seconds, double? P95Seconds, DateTimeOffset? LastAcceptedAt, ProviderFailure? LastFailure,
+    string? Role, string? Circuit, int Accounts, int Away);
 
 public sealed record ProviderFailure(DateTimeOffset At, string Text);

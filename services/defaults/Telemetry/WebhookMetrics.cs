@@ -6,12 +6,12 @@ namespace Newsletter.Defaults.Telemetry;
 public static class WebhookMetrics
 {
     private static readonly Histogram<double> Lag = NewsletterTelemetry.Meter.CreateHistogram<double>(
-        "newsletter.webhook.lag", "s", "From an event at a provider to our taking it down (Stripe) or working it out (SendGrid)",
+        "newsletter.webhook.lag", "s", "From an event at a provider to our taking it down (Stripe) or working it out (SendGrid, SES)",
         advice: new() { HistogramBucketBoundaries = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 3600, 86_400] });
     private static readonly Gauge<double> Backlog = NewsletterTelemetry.Meter.CreateGauge<double>(
         "newsletter.webhook.backlog", "s", "How long the oldest news of a provider waits to be worked out");
 
-    /// <param name="provider">A bounded word: <c>stripe</c>, <c>sendgrid</c>.</param>
+    /// <param name="provider">A bounded word: <c>stripe</c>, <c>sendgrid</c>, <c>ses</c>.</param>
     public static void Took(string provider, TimeSpan lag) => Lag.Record(Math.Max(0, lag.TotalSeconds), Of(provider));
 
     /// <param name="since">Null: nothing waits.</param>

@@ -1,3 +1,4 @@
+using System.Text;
 using Newsletter.Mailer.Templates;
 
 namespace Newsletter.Mailer.Providers;
@@ -10,6 +11,7 @@ internal static class HeaderText
     private const int MaxName = 100;
     // RFC 5321: the path that carries an address has 256 octets, two of them angle brackets.
     private const int MaxAddress = 254;
+    private const int MaxLocal = 64;
 
     public static string Value(string value) => Subject.Of(value, MaxValue);
 
@@ -21,9 +23,11 @@ internal static class HeaderText
         return clean.Length > 0 ? clean : null;
     }
 
+    /// <summary>In octets, as servers count them. What a quoted local part may hold beyond that, no mailbox of a person has.</summary>
     public static bool IsAddress(string address)
     {
         var at = address.LastIndexOf('@');
-        return at > 0 && at < address.Length - 1 && address.Length <= MaxAddress && !address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or ',' or ';');
+        return at > 0 && at < address.Length - 1 && Encoding.UTF8.GetByteCount(address) <= MaxAddress && Encoding.UTF8.GetByteCount(address.AsSpan(0, at)) <= MaxLocal
+            && !address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or ',' or ';');
     }
 }

@@ -20,8 +20,11 @@ internal sealed class ProviderFactory(
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such provider."),
     };
 
-    public ProviderAccount Open(Guid id, IMailProvider provider) =>
-        new(id, provider, new(provider.Name, mail.Value.CircuitFailures, mail.Value.CircuitPause, time), health);
+    public ProviderAccount Open(Guid id, IMailProvider provider)
+    {
+        ProviderMetrics.Begin(provider.Name);
+        return new(id, provider, new(provider.Name, mail.Value.CircuitFailures, mail.Value.CircuitPause, time), health);
+    }
 
     public ProviderAccount Open(MailAccount account) => Open(account.Id, vault.Open(account.Secrets) is { } secrets ? Of(account, secrets) : new LockedProvider(account.Provider));
 
