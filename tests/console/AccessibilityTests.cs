@@ -49,6 +49,16 @@ public sealed class AccessibilityTests(ConsoleHouse house)
         await EverywhereAsync(site.To($"readers/{reader}"));
     }
 
+    [Fact]
+    public async Task Senders_with_a_domain_and_accounts_are_accessible()
+    {
+        var site = await house.PublicationAsync();
+        await site.SendAsync(HttpMethod.Put, "senders", new { name = "Own", address = "letters@news.example", replyTo = "answers@news.example" });
+        await site.SendAsync(HttpMethod.Put, "senders/accounts/first", new { provider = "ses", accessKey = "AKIAIOSFODNN7EXAMPLE", secretKey = "0123456789abcdef", region = "eu-central-1" });
+        await site.SendAsync(HttpMethod.Put, "senders/accounts/fallback", new { provider = "smtp", host = "mail.example", username = "letters", password = "0123456789abcdef" });
+        await EverywhereAsync(site.To("settings/senders"));
+    }
+
     [Theory]
     [InlineData("sign-in")]
     [InlineData("sign-in?token=anything")]

@@ -30,7 +30,7 @@ public sealed class RoleTests(ConsoleHouse house)
         var site = await house.PublicationAsync();
         var reader = (await site.AddReadersAsync($"secret-{site.Slug}@example.com"))[0];
         await using var browser = await site.InvitedAsync("author");
-        foreach (var page in (string[])["readers", $"readers/{reader}", "readers/import", "members", "settings", "settings/gate", "settings/staff", "settings/keys", "audit"])
+        foreach (var page in (string[])["readers", $"readers/{reader}", "readers/import", "members", "settings", "settings/gate", "settings/senders", "settings/staff", "settings/keys", "audit"])
         {
             await browser.OpenAsync(site.To(page));
             var refused = browser.Page.Locator("main").GetByText(Nowhere).Or(browser.Page.Locator("main [role=alert]"));
