@@ -8,7 +8,10 @@ using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Tests;
 
-public sealed record FakeMail(string To, string Subject, string Html, string Text, IReadOnlyDictionary<string, string> Headers, IReadOnlyDictionary<string, string> Args);
+public sealed record FakeMail(string To, string Subject, string Html, string Text, IReadOnlyDictionary<string, string> Headers, IReadOnlyDictionary<string, string> Args)
+{
+    public string From { get; init; } = "";
+}
 
 /// <summary>SendGrid's mail endpoint as the mailer sees it, with what a test wants to go wrong.</summary>
 public sealed class FakeSendGrid : IAsyncDisposable
@@ -75,7 +78,10 @@ public sealed class FakeSendGrid : IAsyncDisposable
             foreach (var (name, value) in Map(person, "custom_args")) args[name] = value;
             yield return new(
                 person.GetProperty("to")[0].GetProperty("email").GetString()!,
-                Fill(body.GetProperty("subject").GetString()!), Fill(content["text/html"]), Fill(content["text/plain"]), headers, args);
+                Fill(body.GetProperty("subject").GetString()!), Fill(content["text/html"]), Fill(content["text/plain"]), headers, args)
+            {
+                From = body.GetProperty("from").GetProperty("email").GetString()!,
+            };
         }
     }
 

@@ -27,11 +27,8 @@ internal sealed class SmtpProvider(SmtpOptions options, TimeProvider time) : IMa
     /// <summary>A mail server tells what became of a letter by another letter.</summary>
     public IEnumerable<MailEvent?> EventsIn(string body) => [];
 
-    public void Dispose()
-    {
-        _connections.Dispose();
-        _dkim?.Dispose();
-    }
+    /// <summary>A batch that is still being sent signs and connects to its end, with the settings that it began with.</summary>
+    public void Dispose() => _connections.Dispose();
 
     private async Task<SendOutcome> SendOneAsync(OutgoingBatch batch, OutgoingLetter letter, CancellationToken cancellation)
     {

@@ -34,7 +34,7 @@ internal static class MailAccountEndpoints
         if (route.Fallback is { } fallback) views.Add(ViewOf(MailAccountRole.Fallback, fallback));
         return TypedResults.Ok(new ListPage<MailAccountView>(views, null));
 
-        MailAccountView ViewOf(MailAccountRole role, ProviderAccount account) => MailAccountView.Of(role, account, own.GetValueOrDefault(account.Id), newsletter.Value.Url);
+        MailAccountView ViewOf(MailAccountRole role, ProviderAccount account) => MailAccountView.Of(role, account.Name, account.Circuit.State, own.GetValueOrDefault(account.Id), newsletter.Value.Url);
     }
 
     private static async Task<Results<Ok<MailAccountView>, ValidationProblem, ProblemHttpResult>> PutAsync(
@@ -71,8 +71,7 @@ internal static class MailAccountEndpoints
         }
         await transaction.CommitAsync(cancellation);
         await LookAgainAsync(db, publication.Id, mails, time, cancellation);
-        var route = (await mails.OfAsync(publication.Id, cancellation)).Route;
-        return TypedResults.Ok(MailAccountView.Of(place, place == MailAccountRole.First ? route.First : route.Fallback!, account, newsletter.Value.Url));
+        return TypedResults.Ok(MailAccountView.Of(place, provider, CircuitState.Closed, account, newsletter.Value.Url));
     }
 
     /// <summary>Letters leave through the installation's again.</summary>
@@ -108,7 +107,7 @@ internal static class MailAccountEndpoints
 /// <param name="Webhook">Where its events go.</param>
 internal sealed record MailAccountView(string Role, bool Own, string Provider, CircuitState Circuit, string? Hint, string? Webhook, AccountFacts? Facts)
 {
-    public static MailAccountView Of(MailAccountRole role, ProviderAccount account, MailAccount? own, string url) => new(
-        role.ToString().ToLowerInvariant(), own is not null, account.Name, account.Circuit.State, own?.Hint,
+    public static MailAccountView Of(MailAccountRole role, string provider, CircuitState circuit, MailAccount? own, string url) => new(
+        role.ToString().ToLowerInvariant(), own is not null, provider, circuit, own?.Hint,
         own is { Provider: "sendgrid" or "ses" } ? $"{url.TrimEnd('/')}/webhooks/{own.Provider}/{WebhookAccounts.SegmentOf(own.Id)}" : null, own?.Facts);
 }

@@ -13,7 +13,7 @@ internal sealed class PublicationMails(IServiceScopeFactory scopes, Installation
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(3);
     private readonly ConcurrentDictionary<Guid, (PublicationMail Mail, long ReadAt)> _known = new();
-    private readonly ConcurrentDictionary<Guid, (long Version, ProviderAccount Account)> _accounts = new();
+    private readonly ConcurrentDictionary<Guid, (Guid Publication, long Version, ProviderAccount Account)> _accounts = new();
     private readonly ConcurrentDictionary<Guid, DkimSigning> _keys = new();
     private readonly Lock _opening = new();
 
@@ -40,7 +40,7 @@ internal sealed class PublicationMails(IServiceScopeFactory scopes, Installation
 
     public void Dispose()
     {
-        foreach (var (_, account) in _accounts.Values) account.Dispose();
+        foreach (var (_, _, account) in _accounts.Values) account.Dispose();
         foreach (var key in _keys.Values) key.Dispose();
     }
 
@@ -52,6 +52,7 @@ internal sealed class PublicationMails(IServiceScopeFactory scopes, Installation
         var senders = await db.Senders.AsNoTracking().Where(s => s.PublicationId == publication).ToListAsync(cancellation);
         var domains = senders.Count == 0 ? []
             : await db.SenderDomains.AsNoTracking().Where(d => d.PublicationId == publication).ToDictionaryAsync(d => d.Domain, cancellation);
+        Close(publication, accounts);
         var first = accounts.Find(a => a.Role == MailAccountRole.First) is { } own ? AccountOf(own) : null;
         var fallback = accounts.Find(a => a.Role == MailAccountRole.Fallback) is { } second ? AccountOf(second) : null;
         // Who has an account of their own has chosen whom their letters are entrusted to: the installation's is no fallback for it unasked.
@@ -69,8 +70,20 @@ internal sealed class PublicationMails(IServiceScopeFactory scopes, Installation
                 known.Account.Dispose();
             }
             var account = factory.Open(row);
-            _accounts[row.Id] = (row.Version, account);
+            _accounts[row.Id] = (row.PublicationId, row.Version, account);
             return account;
+        }
+    }
+
+    /// <summary>Those that were taken away.</summary>
+    private void Close(Guid publication, List<MailAccount> rest)
+    {
+        lock (_opening)
+        {
+            foreach (var (id, known) in _accounts)
+            {
+                if (known.Publication == publication && !rest.Exists(a => a.Id == id) && _accounts.TryRemove(id, out var gone)) gone.Account.Dispose();
+            }
         }
     }
 
