@@ -13,10 +13,10 @@ internal static class SesAnswer
     {
         var status = (int)response.StatusCode;
         var body = await BodyAsync(response.Content, cancellation);
-        if (status == 200 && TextOf(body, "MessageId") is { Length: > 0 } id) return new SendOutcome.Accepted(key, id);
+        if (status == 200 && body.Text("MessageId") is { Length: > 0 } id) return new SendOutcome.Accepted(key, id);
         var type = TypeOf(response, body);
         var code = type ?? status.ToString(CultureInfo.InvariantCulture);
-        var text = FailureTexts.Plain(TextOf(body, "message") ?? TextOf(body, "Message") ?? "");
+        var text = FailureTexts.Plain(body.Text("message") ?? body.Text("Message") ?? "");
         return (status, type) switch
         {
             (429, _) or (_, "TooManyRequestsException" or "LimitExceededException" or "ThrottlingException") => new SendOutcome.Deferred(key, code, text, RetryAfter(response, time)),
@@ -49,7 +49,7 @@ internal static class SesAnswer
     /// <summary>Such as <c>MessageRejected</c>: a bounded set of words, with a namespace before or a document behind in some answers.</summary>
     private static string? TypeOf(HttpResponseMessage response, JsonElement? body)
     {
-        var told = response.Headers.TryGetValues("x-amzn-ErrorType", out var values) ? values.FirstOrDefault() : TextOf(body, "__type");
+        var told = response.Headers.TryGetValues("x-amzn-ErrorType", out var values) ? values.FirstOrDefault() : body.Text("__type");
         var word = told?.Split(':')[0].Split('#')[^1].Trim();
         return word is { Length: > 0 and <= 64 } && word.All(char.IsAsciiLetterOrDigit) ? word : null;
     }
@@ -66,7 +66,4 @@ internal static class SesAnswer
             return null;
         }
     }
-
-    private static string? TextOf(JsonElement? body, string name) =>
-        body is { } document && document.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -97,16 +97,16 @@ internal sealed record SnsMessage(string Type, string MessageId, string TopicArn
     {
         try
         {
-            var told = JsonElement.Parse(body);
-            return told.ValueKind == JsonValueKind.Object && Text(told, "Type") is Notification or Confirmation or Goodbye && Text(told, "MessageId") is { Length: > 0 } id
-                ? new(Text(told, "Type")!, id, Text(told, "TopicArn") ?? "", Text(told, "Timestamp") ?? "", Text(told, "Message") ?? "")
+            JsonElement? told = JsonElement.Parse(body);
+            return told.Text("Type") is Notification or Confirmation or Goodbye && told.Text("MessageId") is { Length: > 0 } id
+                ? new(told.Text("Type")!, id, told.Text("TopicArn") ?? "", told.Text("Timestamp") ?? "", told.Text("Message") ?? "")
                 {
-                    Subject = Text(told, "Subject"),
-                    Token = Text(told, "Token"),
-                    SubscribeUrl = Text(told, "SubscribeURL"),
-                    SigningCertUrl = Text(told, "SigningCertURL"),
-                    Signature = Text(told, "Signature"),
-                    SignatureVersion = Text(told, "SignatureVersion"),
+                    Subject = told.Text("Subject"),
+                    Token = told.Text("Token"),
+                    SubscribeUrl = told.Text("SubscribeURL"),
+                    SigningCertUrl = told.Text("SigningCertURL"),
+                    Signature = told.Text("Signature"),
+                    SignatureVersion = told.Text("SignatureVersion"),
                 }
                 : null;
         }
@@ -115,6 +115,4 @@ internal sealed record SnsMessage(string Type, string MessageId, string TopicArn
             return null;
         }
     }
-
-    private static string? Text(JsonElement owner, string name) => owner.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -91,7 +91,7 @@ public sealed class SesWebhookTests : IAsyncLifetime
             ]).Select(url => Envelope(told, certificate: url)),
         ];
         foreach (var envelope in wrong) Assert.Equal(HttpStatusCode.BadRequest, await PostAsync(envelope));
-        foreach (var body in (string[])["", "{", "[]", "<html>", "{}", """{"Type":"Notification"}""", """{"Type":7,"MessageId":[]}"""]) Assert.Equal(HttpStatusCode.BadRequest, await PostAsync(body));
+        foreach (var body in (string[])["", "{", "[]", "<html>", "{}", """{"Type":"Notification"}""", """{"Type":7,"MessageId":[]}""", """{"Type":"Notification","MessageId":"\ud800"}"""]) Assert.Equal(HttpStatusCode.BadRequest, await PostAsync(body));
 
         Assert.All(_ses.SnsCalls, path => Assert.Equal(new Uri(CertificateUrl).AbsolutePath, path));
         Assert.All(await mailed.LettersAsync(_mailer), d => Assert.Equal(DeliveryState.Accepted, d.State));
@@ -100,7 +100,7 @@ public sealed class SesWebhookTests : IAsyncLifetime
     [Fact]
     public async Task A_signed_message_that_means_nothing_to_us_is_taken_and_changes_nothing()
     {
-        foreach (var message in (string[])["Hello, this is not JSON", "{\"half\":", "[1]", "{\"eventType\":\"Rocket\"}", "{\"eventType\":\"Delivery\",\"mail\":{\"tags\":{\"edition\":\"x\"}}}", "{\"eventType\":7}"])
+        foreach (var message in (string[])["Hello, this is not JSON", "{\"half\":", "[1]", "{\"eventType\":\"Rocket\"}", "{\"eventType\":\"Delivery\",\"mail\":{\"tags\":{\"edition\":\"x\"}}}", "{\"eventType\":7}", "{\"eventType\":\"Delivery\",\"mail\":{\"tags\":{\"edition\":[\"\\ud800\"]}}}"])
             Assert.Equal(HttpStatusCode.NoContent, await PostAsync(Envelope(message)));
         await SettleAsync();
     }
