@@ -25,15 +25,15 @@ internal static class HomeSetup
         if (!Uri.TryCreate(newsletter.Url, UriKind.Absolute, out var url)) throw new SettingException("Newsletter__Url", "is not an absolute address.");
 
         var playsStripe = configured["Stripe:ApiKey"] is null;
-        var playsMail = configured["SendGrid:ApiKey"] is null && configured["Smtp:Host"] is null;
+        var playsMail = configured["SendGrid:ApiKey"] is null && configured["Smtp:Host"] is null && configured["Ses:AccessKey"] is null;
         var usesSandbox = playsStripe || playsMail || SandboxAccess.IsUsed(configured);
         if (usesSandbox && !SandboxAccess.IsAllowed(configured, newsletter))
         {
             var missing = (playsStripe, playsMail) switch
             {
-                (true, true) => "Stripe__ApiKey, SendGrid__ApiKey or Smtp__Host",
+                (true, true) => "Stripe__ApiKey, SendGrid__ApiKey, Smtp__Host or Ses__AccessKey",
                 (true, false) => "Stripe__ApiKey",
-                (false, true) => "SendGrid__ApiKey or Smtp__Host",
+                (false, true) => "SendGrid__ApiKey, Smtp__Host or Ses__AccessKey",
                 _ => "Newsletter__Sandbox",
             };
             throw new SettingException(missing,

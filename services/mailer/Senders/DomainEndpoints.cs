@@ -100,5 +100,7 @@ internal sealed record SenderDomainView(
     string? ReturnPath, IReadOnlyList<DnsRecord> Records)
 {
     public static SenderDomainView Of(SenderDomain d, IReadOnlyList<(string Provider, DomainNeeds Needs)> needs) => new(
-        d.Domain, d.VerifiedFor.Count > 0, d.VerifiedFor, d.CheckedAt, d.FailingSince, d.Selectors, d.ReturnPath, d.Records.Count > 0 ? d.Records : DomainRecords.Of(d, needs));
+        d.Domain, d.VerifiedFor.Count > 0, d.VerifiedFor, d.CheckedAt, d.FailingSince, d.Selectors, d.ReturnPath,
+        // Of those that are needed now: since the last look, letters may leave through somebody else.
+        [.. DomainRecords.Of(d, needs).Select(r => d.Records.FirstOrDefault(k => (k.Purpose, k.Provider, k.Name, k.Value) == (r.Purpose, r.Provider, r.Name, r.Value)) ?? r)]);
 }

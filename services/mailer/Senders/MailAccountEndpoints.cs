@@ -38,7 +38,7 @@ internal static class MailAccountEndpoints
     }
 
     private static async Task<Results<Ok<MailAccountView>, ValidationProblem, ProblemHttpResult>> PutAsync(
-        string role, MailAccountRequest request, CurrentPublication publication, MailerDb db, AccountVault vault, PublicationMails mails, IOptions<MailOptions> mail,
+        string role, MailAccountRequest request, CurrentPublication publication, MailerDb db, AccountVault vault, PublicationMails mails, DomainWorker worker, IOptions<MailOptions> mail,
         IOptions<NewsletterOptions> newsletter, TimeProvider time, CancellationToken cancellation)
     {
         if (RoleOf(role) is not { } place) return Problem.NotFound("An account is the first or the fallback.");
@@ -70,27 +70,28 @@ internal static class MailAccountEndpoints
             return Problem.Conflict("Somebody else is changing this account.");
         }
         await transaction.CommitAsync(cancellation);
-        await LookAgainAsync(db, publication.Id, mails, time, cancellation);
+        await LookAgainAsync(db, publication.Id, mails, worker, time, cancellation);
         return TypedResults.Ok(MailAccountView.Of(place, provider, CircuitState.Closed, account, newsletter.Value.Url));
     }
 
     /// <summary>Letters leave through the installation's again.</summary>
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
-        string role, CurrentPublication publication, MailerDb db, PublicationMails mails, TimeProvider time, CancellationToken cancellation)
+        string role, CurrentPublication publication, MailerDb db, PublicationMails mails, DomainWorker worker, TimeProvider time, CancellationToken cancellation)
     {
         if (RoleOf(role) is not { } place || await CurrentAsync(db, publication.Id, place, cancellation) is not { } account) return Problem.NotFound("There is no such account.");
         account.Retire(time);
         await db.SaveChangesAsync(cancellation);
-        await LookAgainAsync(db, publication.Id, mails, time, cancellation);
+        await LookAgainAsync(db, publication.Id, mails, worker, time, cancellation);
         return TypedResults.NoContent();
     }
 
     /// <summary>Another provider's letters need other records.</summary>
-    private static async Task LookAgainAsync(MailerDb db, Guid publication, PublicationMails mails, TimeProvider time, CancellationToken cancellation)
+    private static async Task LookAgainAsync(MailerDb db, Guid publication, PublicationMails mails, DomainWorker worker, TimeProvider time, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         await db.SenderDomains.Where(d => d.PublicationId == publication).ExecuteUpdateAsync(s => s.SetProperty(d => d.NextCheckAt, now), cancellation);
         mails.Forget(publication);
+        worker.Wake();
     }
 
     private static Task<MailAccount?> CurrentAsync(MailerDb db, Guid publication, MailAccountRole role, CancellationToken cancellation) =>
