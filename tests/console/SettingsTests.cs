@@ -150,52 +150,6 @@ public sealed class SettingsTests(ConsoleHouse house)
     }
 
     [Fact]
-    public async Task A_sender_shows_the_records_that_its_domain_needs()
-    {
-        var site = await house.PublicationAsync();
-        await using var browser = await OpenAsync(site, "settings/senders");
-        await browser.Field("Come from").FillAsync("The Editors");
-        await browser.Field("Under the address").FillAsync($"letters@{site.Slug}.example");
-        await browser.Button("Save the sender").ClickAsync();
-
-        await Expect(Row(browser, $"letters@{site.Slug}.example")).ToContainTextAsync("Not verified");
-        await Expect(browser.Heading($"{site.Slug}.example")).ToBeVisibleAsync();
-        await Expect(Row(browser, "DMARC")).ToContainTextAsync("v=DMARC1; p=none");
-        await Expect(Row(browser, "Proof that it is yours")).ToContainTextAsync("newsletter-publication=");
-        await browser.Field("DKIM selector at SendGrid").FillAsync("s7");
-        await browser.Button("Save and check").ClickAsync();
-        await Expect(Row(browser, "DKIM")).ToContainTextAsync($"s7._domainkey.{site.Slug}.example");
-
-        await browser.Button($"Remove letters@{site.Slug}.example").ClickAsync();
-        await browser.DialogButton("Remove").ClickAsync();
-        await Expect(Row(browser, $"letters@{site.Slug}.example")).ToHaveCountAsync(0);
-    }
-
-    [Fact]
-    public async Task An_own_mail_account_shows_a_hint_of_its_key_and_never_the_key()
-    {
-        var site = await house.PublicationAsync();
-        await using var browser = await OpenAsync(site, "settings/senders");
-        await browser.Page.GetByText("Use an account of your own").First.ClickAsync();
-        await browser.Page.Locator("#first-provider").SelectOptionAsync("smtp");
-        await browser.Page.Locator("#first-host").FillAsync("10.0.0.1");
-        await browser.Page.Locator("#first-user").FillAsync("letters");
-        await browser.Page.Locator("#first-password").FillAsync("a-long-password-wxyz");
-        await browser.Button("Save the account").ClickAsync();
-        await Expect(browser.Page.Locator("#first-host-error")).ToBeVisibleAsync();
-        await browser.Page.Locator("#first-host").FillAsync("mail.example");
-        await browser.Button("Save the account").ClickAsync();
-        await browser.SeeAsync("…wxyz");
-
-        await browser.OpenAsync(site.To("settings/senders"));
-        await browser.SeeAsync("…wxyz");
-        Assert.DoesNotContain("a-long-password", await browser.Page.ContentAsync(), StringComparison.Ordinal);
-        await Expect(browser.Page.Locator("#first-password")).ToHaveValueAsync("");
-        var account = (await site.GetAsync("senders/accounts")).GetProperty("items")[0];
-        Assert.Equal(("smtp", true), (account.GetProperty("provider").GetString(), account.GetProperty("own").GetBoolean()));
-    }
-
-    [Fact]
     public async Task A_key_is_shown_once_works_and_is_revoked()
     {
         var site = await house.PublicationAsync();

@@ -77,6 +77,32 @@ public sealed class SmtpTests
         Assert.Equal("connect", outcome.Code);
     }
 
+    [Theory]
+    [InlineData("HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html>no</html>")]
+    [InlineData("22")]
+    [InlineData("")]
+    [InlineData("554 5.7.1 go away\r\n")]
+    public async Task A_server_that_speaks_something_else_or_nothing_is_away_and_the_letter_waits(string greeting)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = Task.Run(async () =>
+        {
+            while (true)
+            {
+                using var client = await listener.AcceptTcpClientAsync(Cancellation);
+                await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(greeting), Cancellation);
+            }
+        }, Cancellation);
+        using var smtp = SmtpSink.Provider(((IPEndPoint)listener.LocalEndpoint).Port);
+
+        var outcome = Assert.IsType<SendOutcome.Deferred>(Assert.Single(await smtp.SendAsync(Outgoing.Many(1), Cancellation)));
+
+        Assert.True(outcome.IsAway);
+        listener.Stop();
+        await Assert.ThrowsAnyAsync<Exception>(() => serving);
+    }
+
     [Fact]
     public async Task A_kept_connection_that_the_server_ended_is_replaced()
     {
