@@ -17,17 +17,18 @@ internal static class SesAnswer
         var type = TypeOf(response, body);
         var code = type ?? status.ToString(CultureInfo.InvariantCulture);
         var text = FailureTexts.Plain(body.Text("message") ?? body.Text("Message") ?? "");
-        return (status, type) switch
+        if (status == 429 || type is "TooManyRequestsException" or "LimitExceededException" or "ThrottlingException")
+            return new SendOutcome.Deferred(key, code, text, RetryAfter(response, time));
+        // The account's, and no fault of the letter.
+        if (status is 401 or 403 or 404 || type is "AccountSuspendedException" or "SendingPausedException") return Away(key, code, text);
+        return status switch
         {
-            (429, _) or (_, "TooManyRequestsException" or "LimitExceededException" or "ThrottlingException") => new SendOutcome.Deferred(key, code, text, RetryAfter(response, time)),
-            // The account's, and no fault of the letter.
-            (401 or 403 or 404, _) or (_, "AccountSuspendedException" or "SendingPausedException") => Away(key, code, text),
-            (>= 400 and < 500, "MailFromDomainNotVerifiedException") => new SendOutcome.Deferred(key, code, text, null),
-            // Also its word for an account that may not send from this address yet.
-            (>= 400 and < 500, "MessageRejected") when text.Contains("not verified", StringComparison.OrdinalIgnoreCase) => new SendOutcome.Deferred(key, code, text, null),
-            (>= 400 and < 500, not null) => new SendOutcome.Rejected(key, AddressIsBad: false, code, text),
-            (>= 400 and < 500, null) => Away(key, code, text),
-            (503, _) or (>= 500, not null) => Away(key, code, text),
+            // The second is also its word for an account that may not send from this address yet.
+            >= 400 and < 500 when type == "MailFromDomainNotVerifiedException" || (type == "MessageRejected" && text.Contains("not verified", StringComparison.OrdinalIgnoreCase)) =>
+                new SendOutcome.Deferred(key, code, text, null),
+            >= 400 and < 500 when type is not null => new SendOutcome.Rejected(key, AddressIsBad: false, code, text),
+            >= 400 and < 500 or 503 => Away(key, code, text),
+            >= 500 when type is not null => Away(key, code, text),
             // Half of its words, or somebody else's: it may have taken the letter.
             _ => new SendOutcome.Unknown(key, code),
         };

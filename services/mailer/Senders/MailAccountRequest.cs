@@ -72,8 +72,13 @@ public sealed record MailAccountRequest
         "sendgrid" => new() { WebhookKey = Given(WebhookKey) },
         "smtp" => new()
         {
-            Host = Given(Host)?.ToLowerInvariant(), Port = Port ?? 587, Username = Given(Username), Security = Security ?? "startTls", Spf = Given(Spf),
-            DkimDomain = Given(DkimDomain), DkimSelector = Given(DkimSelector),
+            Host = Given(Host)?.ToLowerInvariant(),
+            Port = Port ?? 587,
+            Username = Given(Username),
+            Security = Security ?? "startTls",
+            Spf = Given(Spf),
+            DkimDomain = Given(DkimDomain),
+            DkimSelector = Given(DkimSelector),
         },
         _ => new() { AccessKey = Given(AccessKey), Region = Given(Region), ConfigurationSet = Given(ConfigurationSet), Topic = Given(Topic) },
     };
