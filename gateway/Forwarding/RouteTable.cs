@@ -24,7 +24,7 @@ internal static class RouteTable
         ],
         ["mailer"] =
         [
-            "/{p}/editions/{**rest}", "/webhooks/sendgrid/{**rest}", "/webhooks/ses/{**rest}", "/t/{**rest}", "/o/{**rest}",
+            "/{p}/editions/{**rest}", "/webhooks/sendgrid/{**rest}", "/webhooks/ses/{**rest}", "/webhooks/smtp/{**rest}", "/t/{**rest}", "/o/{**rest}",
             $"{Api}/editions/{{**rest}}", $"{Api}/roundups/{{**rest}}", $"{Api}/segments/{{**rest}}", $"{Api}/senders/{{**rest}}", $"{Api}/deliverability/{{**rest}}",
             $"{Api}/posts/{{slug}}/test", $"{Api}/deliveries", $"{Api}/letters/{{**rest}}", $"{Api}/statistics/letters",
         ],

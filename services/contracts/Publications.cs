@@ -25,6 +25,8 @@ public sealed record PublicationSnapshot : ISnapshot
     /// <summary><c>#rrggbb</c>.</summary>
     public string AccentColour { get; init; } = "#1a4fa3";
     public bool Suspended { get; init; }
+    /// <summary>False: no letter of it counts opens or clicks, whatever its readers allow.</summary>
+    public bool TrackingAllowed { get; init; } = true;
     /// <summary>Staff account that made it and becomes its owner.</summary>
     public Guid? CreatedBy { get; init; }
     public IReadOnlyList<NewsletterSnapshot> Newsletters { get; init; } = [];

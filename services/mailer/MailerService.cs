@@ -5,6 +5,7 @@ using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Operations;
 using Newsletter.Defaults.Storage;
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Bounces;
 using Newsletter.Mailer.Deliverability;
 using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Editions;
@@ -36,6 +37,7 @@ public static class MailerService
         builder.AddFigures();
         builder.AddTransactionalMail();
         builder.AddWebhooks();
+        builder.AddBounces();
         builder.AddConsumers("mailer")
             .AddCopy<PublicationConsumer, PublicationChanged>()
             .AddCopy<RecipientConsumer, SubscribersChanged>()
@@ -51,6 +53,7 @@ public static class MailerService
         app.MapTracking();
         app.MapSendGridWebhook();
         app.MapSesWebhook();
+        app.MapBounces();
         app.MapPublication<MailerDb>("/{p}").MapWebView();
         var api = app.MapPublication<MailerDb>("/api/v1/publications/{p}");
         api.MapEditions();
@@ -76,6 +79,7 @@ public static class MailerService
         builder.Services.AddScoped<EditionClosing>();
         builder.Services.AddScoped<Proofs>();
         builder.Services.AddWorker<EditionWorker>("editions");
+        builder.Services.AddWorker<ReputationWatch>("complaints and bounces");
     }
 
     private static void AddSenders(this WebApplicationBuilder builder)
@@ -137,6 +141,14 @@ public static class MailerService
         builder.Services.AddScoped<LetterFacts>();
         builder.Services.AddScoped<AddressBook>();
         builder.Services.AddWorker<WebhookWorker>("provider events");
+    }
+
+    private static void AddBounces(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSettings<BounceOptions>(BounceOptions.Section);
+        builder.Services.AddScoped<BounceReader>();
+        builder.Services.AddScoped<BounceWebhook.Intake>();
+        if (!string.IsNullOrEmpty(builder.Configuration[$"{BounceOptions.Section}:Imap:Host"])) builder.Services.AddWorker<BounceMailbox>("bounce mailbox");
     }
 
     /// <summary>One instance, which handlers wake.</summary>

@@ -21,6 +21,7 @@ public sealed class GatewayTests(GatewayUnderTest gateway) : IClassFixture<Gatew
     [InlineData("/sandbox/inbox", "sandbox", "/sandbox/inbox")]
     [InlineData("/webhooks/sendgrid", "mailer", "/webhooks/sendgrid")]
     [InlineData("/webhooks/ses/0123", "mailer", "/webhooks/ses/0123")]
+    [InlineData("/webhooks/smtp/relay", "mailer", "/webhooks/smtp/relay")]
     [InlineData("/console/sign-in", "console", "/console/sign-in")]
     [InlineData("/_blazor/negotiate", "console", "/_blazor/negotiate")]
     public async Task A_path_goes_to_the_service_that_owns_it(string path, string service, string seen)

@@ -32,14 +32,14 @@ public sealed record ProviderFigures(string Provider, int Accepted, int Failed);
 
 public sealed record FailureFigures(string State, string? Reason, int Letters, string? Text);
 
-public sealed record EngagementAt(DateTimeOffset At, int Opens, int MachineOpens, int Clicks);
+public sealed record EngagementAt(DateTimeOffset At, int Opens, int MachineOpens, int Clicks, int MachineClicks);
 
 public sealed record LinkFigures(string Url, int Clicks, int Readers);
 
 public sealed record EntryFigures(Guid EntryId, string Title, int Clicks);
 
 /// <summary>Readers who did it at least once, and how often it was done.</summary>
-public sealed record EditionFacts(int Opened, int Clicked, int Complained, int Unsubscribed, int Opens, int MachineOpens, int Clicks);
+public sealed record EditionFacts(int Opened, int Clicked, int Complained, int Unsubscribed, int Opens, int MachineOpens, int Clicks, int MachineClicks);
 
 public sealed record Delivery(
     Guid SubscriberId, string? Email, string State, string? Reason, DateTimeOffset? AcceptedAt, DateTimeOffset? DeliveredAt, DateTimeOffset? BouncedAt,

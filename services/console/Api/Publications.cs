@@ -4,7 +4,7 @@ public sealed record Publication(
     Guid Id, string Slug, string Name, string Tagline, string Description, string Language, string TimeZone, string Url, string PostalAddress,
     string AccentColor, IReadOnlyList<Topic> Topics, IReadOnlyList<NewsletterInfo> Newsletters, PublicationStaffPart? Staff);
 
-public sealed record PublicationStaffPart(string? Domain, string DomainProof, string SenderName, string? ReplyTo, bool Suspended, GateSettings Gate, long Version);
+public sealed record PublicationStaffPart(string? Domain, string DomainProof, string SenderName, string? ReplyTo, bool Suspended, bool TrackingAllowed, GateSettings Gate, long Version);
 
 public sealed record Topic(string Slug, string Name);
 

@@ -133,6 +133,7 @@ internal static class PublicationEndpoints
         if (request.ReplyTo is { } reply) publication.ReplyTo = reply.Length > 0 ? reply : null;
         publication.AccentColour = request.AccentColor?.ToLowerInvariant() ?? publication.AccentColour;
         publication.Suspended = request.Suspended ?? publication.Suspended;
+        publication.TrackingAllowed = request.TrackingAllowed ?? publication.TrackingAllowed;
         publication.Gate = request.Gate ?? publication.Gate;
         if (request.Topics is not null) publication.Topics = [.. request.Topics.Select(t => new TopicSnapshot(t.Slug, t.Name))];
         if (request.Domain is not null) publication.MoveTo(request.Domain.Length > 0 ? request.Domain : null, options.BaseUrlOf(publication.Slug));

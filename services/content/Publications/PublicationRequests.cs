@@ -46,6 +46,9 @@ public record PublicationChange
     [MaxLength(200)]
     public IReadOnlyList<TopicRequest>? Topics { get; init; }
 
+    /// <summary>Whether letters count opens and clicks; readers may refuse it for themselves.</summary>
+    public bool? TrackingAllowed { get; init; }
+
     /// <summary>For operators only.</summary>
     public bool? Suspended { get; init; }
 }
@@ -74,13 +77,13 @@ internal sealed record PublicationAnswer(
         var p = known.Snapshot;
         return new(p.Id, p.Slug, p.Name, p.Tagline, known.Description, p.Language, p.TimeZone, p.BaseUrl, p.PostalAddress, p.AccentColour, p.Topics,
             [.. p.Newsletters.Select(NewsletterAnswer.Of)],
-            forStaff ? new(domain, DomainProof.ValueOf(p.Id), p.SenderName, p.ReplyTo, p.Suspended, known.Gate, p.Version) : null);
+            forStaff ? new(domain, DomainProof.ValueOf(p.Id), p.SenderName, p.ReplyTo, p.Suspended, p.TrackingAllowed, known.Gate, p.Version) : null);
     }
 }
 
 /// <summary>What only staff are told.</summary>
 /// <param name="DomainProof">Value of the TXT record <c>_newsletter.{host}</c> by which a host becomes the domain.</param>
-internal sealed record PublicationStaffPart(string? Domain, string DomainProof, string SenderName, string? ReplyTo, bool Suspended, GateSettings Gate, long Version);
+internal sealed record PublicationStaffPart(string? Domain, string DomainProof, string SenderName, string? ReplyTo, bool Suspended, bool TrackingAllowed, GateSettings Gate, long Version);
 
 /// <summary>For the gateway.</summary>
 internal sealed record PublicationHost(Guid Id, string Slug, string BaseUrl, string? Host);

@@ -27,6 +27,7 @@ internal sealed class Publication
     public string? ReplyTo { get; set; }
     public string AccentColour { get; set; } = "#1a4fa3";
     public bool Suspended { get; set; }
+    public bool TrackingAllowed { get; set; } = true;
     public Guid? CreatedBy { get; private set; }
     public DateTimeOffset CreatedAt { get; private set; }
     public long Version { get; private set; }
@@ -93,6 +94,7 @@ internal sealed class Publication
         ReplyTo = ReplyTo,
         AccentColour = AccentColour,
         Suspended = Suspended,
+        TrackingAllowed = TrackingAllowed,
         CreatedBy = CreatedBy,
         Newsletters = Newsletters,
         Topics = Topics,

@@ -18,30 +18,44 @@ internal sealed class AddressBook(MailerDb db, SecretKeys keys, TimeProvider tim
     /// A block is a server's policy of the day, often against the sender and not the address: mail is tried again after this. Bounces and complaints stay
     /// until staff or the reader say otherwise.
     /// </summary>
-    private static readonly TimeSpan BlockLasts = TimeSpan.FromDays(3);
+    public static readonly TimeSpan BlockLasts = TimeSpan.FromDays(3);
 
     public async Task LearnAsync(List<LetterEvent> letters, CancellationToken cancellation)
     {
-        var bad = letters.Select(l => (Letter: l, Status: StatusOf(l.Event))).Where(l => l.Status is not null).ToList();
+        var bad = letters.FindAll(l => l.Event.Kind == EventKind.SoftBounce || StatusOf(l.Event) is not null);
         if (bad.Count == 0) return;
         var hasher = await keys.AddressHasherAsync(cancellation);
-        var subscribers = bad.Select(b => b.Letter.Subscriber).OfType<Guid>().Distinct().ToList();
+        var subscribers = bad.Select(l => l.Subscriber).OfType<Guid>().Distinct().ToList();
         var recipients = await db.Recipients.AsNoTracking().Where(r => subscribers.Contains(r.Id) && !r.Deleted).ToDictionaryAsync(r => r.Id, cancellation);
-        // The worst of several events about an address.
-        var learnt = bad.Select(b => (b.Letter.Publication, Address: AddressOf(b.Letter, recipients, hasher), Status: b.Status!.Value, b.Letter.Event.Reason))
-            .GroupBy(l => (l.Publication, l.Address.Hash)).Select(g => g.MaxBy(l => l.Status)).ToList();
-        var hashes = learnt.ConvertAll(l => l.Address.Hash);
+        var learnt = bad.Select(l => (l.Publication, Address: AddressOf(l, recipients, hasher), l.Event)).GroupBy(l => (l.Publication, l.Address.Hash)).ToList();
+        var hashes = learnt.ConvertAll(l => l.Key.Hash);
         var known = await db.AddressStatuses.Where(a => hashes.Contains(a.AddressHash)).ToDictionaryAsync(a => (a.PublicationId, a.AddressHash), cancellation);
 
         List<AddressStatus> changed = [];
-        foreach (var (publication, address, status, reason) in learnt)
+        foreach (var address in learnt)
         {
-            if (!known.TryGetValue((publication, address.Hash), out var row)) db.Add(row = AddressStatus.Of(publication, address.Hash, address.Subscriber));
-            if (Severity(status) <= Severity(row.Status)) continue;
-            row.Set(status, reason, time.GetUtcNow(), HybridClock.Next(row.Version, time));
-            changed.Add(row);
+            if (!known.TryGetValue(address.Key, out var row)) db.Add(row = AddressStatus.Of(address.Key.Publication, address.Key.Hash, address.First().Address.Subscriber));
+            if (Learn(row, [.. address.Select(l => l.Event)])) changed.Add(row);
         }
         Tell(changed);
+    }
+
+    /// <returns>Whether others must hear of it.</returns>
+    private bool Learn(AddressStatus row, List<MailEvent> events)
+    {
+        var now = time.GetUtcNow();
+        // The worst of several.
+        if (events.FindAll(e => StatusOf(e) is not null).MaxBy(e => Severity(StatusOf(e)!.Value)) is { } worst)
+        {
+            var status = StatusOf(worst)!.Value;
+            if (Severity(status) <= Severity(row.Status)) return false;
+            row.Set(status, worst.Reason, now, HybridClock.Next(row.Version, time));
+            return true;
+        }
+        var isTooMuch = false;
+        foreach (var soft in events) isTooMuch |= row.BouncedSoftly(soft.Reason, now, HybridClock.Next(row.Version, time));
+        if (isTooMuch) row.Set(DeliverabilityStatus.Bounced, row.Reason, now, HybridClock.Next(row.Version, time));
+        return isTooMuch;
     }
 
     /// <summary>The way back: mail is tried again.</summary>

@@ -11,7 +11,19 @@ using DeliverabilityStatus = Newsletter.Contracts.Deliverability;
 namespace Newsletter.Mailer.Deliverability;
 
 /// <summary>Whether mail to an address arrives. Addresses are kept as keyed hashes, so a list names subscribers only.</summary>
-internal sealed record AddressView(Guid? SubscriberId, DeliverabilityStatus Status, string Reason, DateTimeOffset? Since);
+/// <param name="Scope">What is held back: this publication's letters. Whom another one's provider told something, nobody can check here; and mail that the reader asks for goes on.</param>
+/// <param name="Until">When letters are tried again by themselves; null: when staff say so.</param>
+/// <param name="SoftBounces">Letters that came back lately although the address may be good; the third within 60 days, a week after the first, holds letters back.</param>
+internal sealed record AddressView(
+    Guid? SubscriberId, DeliverabilityStatus Status, string Reason, DateTimeOffset? Since, string Scope, DateTimeOffset? Until, int SoftBounces)
+{
+    private const string Letters = "letters";
+
+    public static readonly AddressView Unknown = new(null, DeliverabilityStatus.Ok, "", null, Letters, null, 0);
+
+    public static AddressView Of(AddressStatus row) => new(
+        row.SubscriberId, row.Status, row.Reason, row.Since, Letters, row.Status == DeliverabilityStatus.Blocked ? row.Since + AddressBook.BlockLasts : null, row.SoftBounces);
+}
 
 internal static class DeliverabilityEndpoints
 {
@@ -29,14 +41,14 @@ internal static class DeliverabilityEndpoints
         if (address is not null)
         {
             var row = await FindAsync(db, keys, publication.Id, address, cancellation);
-            return TypedResults.Ok(row is null ? new(null, DeliverabilityStatus.Ok, "", null) : View(row));
+            return TypedResults.Ok(row is null ? AddressView.Unknown : AddressView.Of(row));
         }
         var after = Cursor.Read(cursor) ?? "";
         var rows = await db.AddressStatuses.AsNoTracking()
             .Where(a => a.PublicationId == publication.Id && a.Status != DeliverabilityStatus.Ok && a.AddressHash.CompareTo(after) > 0)
             .OrderBy(a => a.AddressHash).Take(limit + 1).ToListAsync(cancellation);
         var page = rows.Take(limit).ToList();
-        return TypedResults.Ok(new ListPage<AddressView>(page.ConvertAll(View), rows.Count > limit ? Cursor.Of(page[^1].AddressHash) : null));
+        return TypedResults.Ok(new ListPage<AddressView>(page.ConvertAll(AddressView.Of), rows.Count > limit ? Cursor.Of(page[^1].AddressHash) : null));
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> ClearAsync(
@@ -56,6 +68,4 @@ internal static class DeliverabilityEndpoints
             .Select(r => r.AddressHash).FirstOrDefaultAsync(cancellation) ?? (await keys.AddressHasherAsync(cancellation)).Hash(lower);
         return await db.AddressStatuses.SingleOrDefaultAsync(a => a.PublicationId == publication && a.AddressHash == hash, cancellation);
     }
-
-    private static AddressView View(AddressStatus row) => new(row.SubscriberId, row.Status, row.Reason, row.Since);
 }

@@ -7,7 +7,7 @@ namespace Newsletter.Mailer.Deliveries;
 
 /// <summary>Puts a variant and its addressees into what a provider takes.</summary>
 internal sealed record BatchLetters(
-    Batch Batch, Edition Edition, Variant Variant, PublicationSnapshot Publication, NewsletterSnapshot Newsletter, LetterSender Sender,
+    Batch Batch, Edition Edition, Variant Variant, PublicationSnapshot Publication, NewsletterSnapshot Newsletter, LetterSender Sender, LetterIds Ids,
     Func<Addressee, string> ReaderCode)
 {
     public OutgoingBatch Of(IReadOnlyList<Addressee> addressees) => new()
@@ -27,8 +27,7 @@ internal sealed record BatchLetters(
     {
         Key = addressee.SubscriberId.ToString("N"),
         To = new(addressee.Email, addressee.Name),
-        // The same at every try, so that a mailbox that gets a letter twice can tell.
-        MessageId = $"{addressee.SubscriberId:N}.{Edition.Id:N}@{Sender.From.Address[(Sender.From.Address.LastIndexOf('@') + 1)..]}",
+        MessageId = Ids.Of(Edition.Id, addressee.SubscriberId, Sender.From.Address),
         Substitutions = new Dictionary<string, string>
         {
             [Placeholder.Reader] = ReaderCode(addressee),

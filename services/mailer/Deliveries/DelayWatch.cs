@@ -21,7 +21,7 @@ internal sealed class DelayWatch(IServiceScopeFactory scopes, TimeProvider time,
         Letters.Record(Since(now, mail), new KeyValuePair<string, object?>("kind", "transactional"));
 
         var calls = await db.WebhookCalls.AsNoTracking().GroupBy(c => c.Provider).Select(g => new { Provider = g.Key, Oldest = g.Min(c => c.ReceivedAt) }).ToListAsync(stopping);
-        foreach (var provider in (string[])["sendgrid", "ses"]) WebhookMetrics.Waits(provider, calls.Find(c => c.Provider == provider)?.Oldest, time);
+        foreach (var provider in (string[])["sendgrid", "ses", "smtp"]) WebhookMetrics.Waits(provider, calls.Find(c => c.Provider == provider)?.Oldest, time);
         return false;
     }
 

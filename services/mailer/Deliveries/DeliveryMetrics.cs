@@ -34,8 +34,9 @@ internal static class DeliveryMetrics
     public static void Reacted(EditionCounters counts)
     {
         foreach (var (kind, count) in ((string, int)[])[("open", counts.Opens), ("machine_open", counts.MachineOpens), ("click", counts.Clicks),
-            ("complaint", counts.Complaints), ("unsubscribe", counts.Unsubscribes)])
-            Reactions.Add(count, new KeyValuePair<string, object?>("kind", kind));
+            ("machine_click", counts.MachineClicks), ("complaint", counts.Complaints), ("unsubscribe", counts.Unsubscribes)])
+            // A click that turned out to be a program's is taken back from the figures; a rate has no use for that.
+            Reactions.Add(Math.Max(0, count), new KeyValuePair<string, object?>("kind", kind));
     }
 
     public static void Mailed(string outcome) => Transactional.Add(1, new KeyValuePair<string, object?>("outcome", outcome));

@@ -14,8 +14,9 @@ internal sealed class LetterDesk(MailSenders senders, SecretKeys keys)
             ?? throw new InvalidOperationException($"Edition {edition.Id} is of a publication that is not known.");
         var newsletter = publication.Newsletters.First(n => n.Id == edition.NewsletterId);
         var codes = new TrackingCodes(await keys.GetAsync(SecretKeys.Tracking, cancellation));
+        var ids = new LetterIds(await keys.GetAsync(SecretKeys.MessageIds, cancellation));
         return new(
-            batch, edition, variant, publication, newsletter, senders.Of(mail, publication, newsletter.Id, account.Name),
+            batch, edition, variant, publication, newsletter, senders.Of(mail, publication, newsletter.Id, account.Name), ids,
             addressee => addressee.TrackingAllowed ? codes.Reader(edition.Id, addressee.SubscriberId) : TrackingCodes.Nobody);
     }
 }

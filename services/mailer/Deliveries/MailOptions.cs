@@ -31,6 +31,18 @@ internal sealed class MailOptions
     [Range(typeof(TimeSpan), "00:00:10", "01:00:00")]
     public TimeSpan Lease { get; set; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>So many letters of an edition must have been taken, or come back, before it may be paused because of complaints or bounces.</summary>
+    [Range(1, 1_000_000)]
+    public int PauseFrom { get; set; } = 100;
+
+    /// <summary>Share of complaints that pauses an edition.</summary>
+    [Range(0.0001, 1)]
+    public double PauseComplaints { get; set; } = 0.003;
+
+    /// <summary>Share of bounces that pauses an edition.</summary>
+    [Range(0.0001, 1)]
+    public double PauseBounces { get; set; } = 0.05;
+
     /// <summary>How long an uncertain batch waits for the provider's events before it may be sent again.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
     public TimeSpan UncertainGrace { get; set; } = TimeSpan.FromMinutes(15);

@@ -30,7 +30,7 @@ internal static class DeliveryExport
     {
         // A reason or an address such as =HYPERLINK(…) is an attack on whoever opens the file in a spreadsheet.
         await using var csv = CsvWriter.Create(response.Body, new CsvWriterOptions { Injection = CsvInjection.Escape }, leaveOpen: true);
-        csv.WriteHeader("subscriberId", "email", "state", "reason", "acceptedAt", "deliveredAt", "bouncedAt", "openedAt", "machineOpenedAt", "clickedAt", "complainedAt", "unsubscribedAt");
+        csv.WriteHeader("subscriberId", "email", "state", "reason", "acceptedAt", "deliveredAt", "bouncedAt", "openedAt", "machineOpenedAt", "clickedAt", "machineClickedAt", "complainedAt", "unsubscribedAt");
         var after = Guid.Empty;
         while (true)
         {
@@ -60,6 +60,7 @@ internal static class DeliveryExport
         csv.WriteField(d.OpenedAt);
         csv.WriteField(d.MachineOpenedAt);
         csv.WriteField(d.ClickedAt);
+        csv.WriteField(d.MachineClickedAt);
         csv.WriteField(d.ComplainedAt);
         csv.WriteField(d.UnsubscribedAt);
     }

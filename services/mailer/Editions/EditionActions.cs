@@ -29,7 +29,8 @@ internal static class EditionActions
         Guid id, CurrentPublication publication, MailerDb db, TimeProvider time, EditionWorker worker, BatchSweeper sweeper, CancellationToken cancellation)
     {
         if (publication.Snapshot.Suspended) return Problem.Conflict("It goes on when the publication is no longer suspended.");
-        return await ChangeAsync(id, publication, db, worker, e => e.Resume(time), "It is not paused.", cancellation, sweeper.Wake);
+        var seen = (await EditionHealth.OfAsync(db, [id], cancellation))[id];
+        return await ChangeAsync(id, publication, db, worker, e => e.Resume(seen, time), "It is not paused.", cancellation, sweeper.Wake);
     }
 
     private static async Task<Results<Ok<EditionView>, ProblemHttpResult>> CancelAsync(

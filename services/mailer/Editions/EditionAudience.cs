@@ -5,7 +5,7 @@ using DeliverabilityStatus = Newsletter.Contracts.Deliverability;
 namespace Newsletter.Mailer.Editions;
 
 /// <param name="Tiers">Of the grants that are valid now.</param>
-internal sealed record Reader(Guid Id, IReadOnlyList<string> Topics, string? TimeZone, IReadOnlyList<string> Tiers);
+internal sealed record Reader(Guid Id, IReadOnlyList<string> Topics, string? TimeZone, IReadOnlyList<string> Tiers, bool TrackingAllowed);
 
 /// <summary>
 /// Who gets an edition: confirmed, with a standing consent given before the audience was frozen, and an address that takes our mail.
@@ -23,7 +23,7 @@ internal static class EditionAudience
                 a.PublicationId == publication && a.AddressHash == r.AddressHash && a.Status != DeliverabilityStatus.Ok))
             .OrderBy(r => r.Id)
             .Take(limit)
-            .Select(r => new { r.Id, r.Topics, r.TimeZone })
+            .Select(r => new { r.Id, r.Topics, r.TimeZone, r.TrackingAllowed })
             .ToListAsync(cancellation);
         if (readers.Count == 0) return [];
         var (first, last) = (readers[0].Id, readers[^1].Id);
@@ -32,6 +32,6 @@ internal static class EditionAudience
             .Select(g => new { g.SubscriberId, g.Tier })
             .ToListAsync(cancellation);
         var tiers = grants.ToLookup(g => g.SubscriberId, g => g.Tier);
-        return readers.ConvertAll(r => new Reader(r.Id, r.Topics, r.TimeZone, tiers.Contains(r.Id) ? [.. tiers[r.Id].Distinct().Order()] : []));
+        return readers.ConvertAll(r => new Reader(r.Id, r.Topics, r.TimeZone, tiers.Contains(r.Id) ? [.. tiers[r.Id].Distinct().Order()] : [], r.TrackingAllowed));
     }
 }

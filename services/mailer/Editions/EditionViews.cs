@@ -33,10 +33,12 @@ internal sealed record EditionListView(
 }
 
 /// <summary>Readers who did it at least once: each fact is counted once per letter, so <c>opens</c> and <c>clicks</c> say the same as <c>opened</c> and <c>clicked</c>.</summary>
-internal sealed record EditionFacts(int Opened, int MachineOpened, int Clicked, int Complained, int Unsubscribed, int Opens, int MachineOpens, int Clicks)
+internal sealed record EditionFacts(
+    int Opened, int MachineOpened, int Clicked, int MachineClicked, int Complained, int Unsubscribed, int Opens, int MachineOpens, int Clicks, int MachineClicks)
 {
-    public static EditionFacts Of(EditionCounters? c) =>
-        c is null ? new(0, 0, 0, 0, 0, 0, 0, 0) : new(c.Opens, c.MachineOpens, c.Clicks, c.Complaints, c.Unsubscribes, c.Opens, c.MachineOpens, c.Clicks);
+    public static EditionFacts Of(EditionCounters? c) => c is null
+        ? new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        : new(c.Opens, c.MachineOpens, c.Clicks, c.MachineClicks, c.Complaints, c.Unsubscribes, c.Opens, c.MachineOpens, c.Clicks, c.MachineClicks);
 }
 
 /// <summary>One reader's letter of one edition.</summary>

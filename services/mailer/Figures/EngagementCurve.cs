@@ -27,6 +27,6 @@ internal static class EngagementCurve
     private static EngagementPoint Sum(DateTimeOffset at, IEnumerable<EditionPulse> pulses)
     {
         var all = pulses.ToList();
-        return new(at, all.Sum(p => p.Opens), all.Sum(p => p.MachineOpens), all.Sum(p => p.Clicks));
+        return new(at, all.Sum(p => p.Opens), all.Sum(p => p.MachineOpens), all.Sum(p => p.Clicks), all.Sum(p => p.MachineClicks));
     }
 }

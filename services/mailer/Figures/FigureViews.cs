@@ -18,7 +18,7 @@ internal sealed record ProviderFigures(string Provider, int Accepted, int Failed
 internal sealed record FailureFigures(DeliveryState State, string? Reason, int Letters, string? Text);
 
 /// <param name="Opens">Readers who opened it for the first time then; programs apart.</param>
-internal sealed record EngagementPoint(DateTimeOffset At, int Opens, int MachineOpens, int Clicks);
+internal sealed record EngagementPoint(DateTimeOffset At, int Opens, int MachineOpens, int Clicks, int MachineClicks);
 
 internal sealed record LinkFigures(string Url, int Clicks, int Readers);
 

@@ -26,6 +26,7 @@ internal sealed class Pulses
         Opens = All.Sum(p => p.Opens),
         MachineOpens = All.Sum(p => p.MachineOpens),
         Clicks = All.Sum(p => p.Clicks),
+        MachineClicks = All.Sum(p => p.MachineClicks),
         Complaints = All.Sum(p => p.Complaints),
         Unsubscribes = All.Sum(p => p.Unsubscribes),
     };
@@ -34,11 +35,11 @@ internal sealed class Pulses
     {
         foreach (var p in All)
         {
-            if (p is { Accepted: 0, Delivered: 0, Bounced: 0, Opens: 0, MachineOpens: 0, Clicks: 0, Complaints: 0, Unsubscribes: 0 }) continue;
+            if (p is { Accepted: 0, Delivered: 0, Bounced: 0, Opens: 0, MachineOpens: 0, Clicks: 0, MachineClicks: 0, Complaints: 0, Unsubscribes: 0 }) continue;
             await db.Database.ExecuteSqlAsync(
                 $"""
-                INSERT INTO edition_pulses (edition_id, quarter, publication_id, accepted, delivered, bounced, opens, machine_opens, clicks, complaints, unsubscribes)
-                SELECT id, {p.Quarter}, publication_id, {p.Accepted}, {p.Delivered}, {p.Bounced}, {p.Opens}, {p.MachineOpens}, {p.Clicks}, {p.Complaints}, {p.Unsubscribes}
+                INSERT INTO edition_pulses (edition_id, quarter, publication_id, accepted, delivered, bounced, opens, machine_opens, clicks, machine_clicks, complaints, unsubscribes)
+                SELECT id, {p.Quarter}, publication_id, {p.Accepted}, {p.Delivered}, {p.Bounced}, {p.Opens}, {p.MachineOpens}, {p.Clicks}, {p.MachineClicks}, {p.Complaints}, {p.Unsubscribes}
                 FROM editions WHERE id = {edition}
                 ON CONFLICT (edition_id, quarter) DO UPDATE SET
                     accepted = edition_pulses.accepted + excluded.accepted,
@@ -47,6 +48,7 @@ internal sealed class Pulses
                     opens = edition_pulses.opens + excluded.opens,
                     machine_opens = edition_pulses.machine_opens + excluded.machine_opens,
                     clicks = edition_pulses.clicks + excluded.clicks,
+                    machine_clicks = edition_pulses.machine_clicks + excluded.machine_clicks,
                     complaints = edition_pulses.complaints + excluded.complaints,
                     unsubscribes = edition_pulses.unsubscribes + excluded.unsubscribes
                 """, cancellation);

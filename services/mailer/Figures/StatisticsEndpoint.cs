@@ -8,7 +8,7 @@ namespace Newsletter.Mailer.Figures;
 
 /// <param name="Day">Of the publication's zone.</param>
 internal sealed record LettersDay(
-    DateOnly Day, int Accepted, int Delivered, int Opened, int MachineOpened, int Clicked, int Bounced, int Complained, int Unsubscribed);
+    DateOnly Day, int Accepted, int Delivered, int Opened, int MachineOpened, int Clicked, int MachineClicked, int Bounced, int Complained, int Unsubscribed);
 
 internal sealed record LettersView(IReadOnlyList<LettersDay> Days);
 
@@ -33,6 +33,7 @@ internal static class StatisticsEndpoint
                 Opens = g.Sum(p => p.Opens),
                 MachineOpens = g.Sum(p => p.MachineOpens),
                 Clicks = g.Sum(p => p.Clicks),
+                MachineClicks = g.Sum(p => p.MachineClicks),
                 Bounced = g.Sum(p => p.Bounced),
                 Complaints = g.Sum(p => p.Complaints),
                 Unsubscribes = g.Sum(p => p.Unsubscribes),
@@ -40,6 +41,6 @@ internal static class StatisticsEndpoint
         var byDay = quarters.ToLookup(q => LocalDays.Of(EditionPulse.StartOf(q.Quarter), zone));
         return TypedResults.Ok(new LettersView([.. Enumerable.Range(0, days).Select(i => today.AddDays(1 - days + i)).Select(day => new LettersDay(
             day, byDay[day].Sum(q => q.Accepted), byDay[day].Sum(q => q.Delivered), byDay[day].Sum(q => q.Opens), byDay[day].Sum(q => q.MachineOpens),
-            byDay[day].Sum(q => q.Clicks), byDay[day].Sum(q => q.Bounced), byDay[day].Sum(q => q.Complaints), byDay[day].Sum(q => q.Unsubscribes)))]));
+            byDay[day].Sum(q => q.Clicks), byDay[day].Sum(q => q.MachineClicks), byDay[day].Sum(q => q.Bounced), byDay[day].Sum(q => q.Complaints), byDay[day].Sum(q => q.Unsubscribes)))]));
     }
 }

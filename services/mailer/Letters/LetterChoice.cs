@@ -34,9 +34,11 @@ internal static class LetterChoice
             : null;
     }
 
-    public static string Hash(IEnumerable<BlockChoice> blocks)
+    /// <param name="tracked">Of a letter without counted links and pixel, another one.</param>
+    public static string Hash(IEnumerable<BlockChoice> blocks, bool tracked = true)
     {
         var text = string.Join(';', blocks.Select(b => $"{b.PostId:N}:{b.Level}:{string.Join(',', b.EntryIds.Select(id => id.ToString("N")))}"));
+        if (!tracked) text += ";untracked";
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
     }
 

@@ -29,7 +29,7 @@ internal sealed class VariantBooks(SecretKeys keys, TimeProvider time)
             var left = variant.Blocks.Where(b => posts.Exists(p => p.Id == b.PostId)).ToList();
             if (left.Count == variant.Blocks.Count) continue;
             if (left.Count == 0 || press is null) variant.Empty();
-            else variant.Replace(left, press.Print(left));
+            else variant.Replace(left, press.Print(left, variant.Tracked));
         }
     }
 

@@ -2,7 +2,8 @@ using Newsletter.Mailer.Templates;
 
 namespace Newsletter.Mailer.Providers;
 
-internal enum EventKind { Processed, Deferred, Delivered, Bounce, Blocked, Dropped, Open, MachineOpen, Click, SpamReport, Unsubscribe }
+/// <summary>SoftBounce: the letter did not arrive, and its address may be good all the same.</summary>
+internal enum EventKind { Processed, Deferred, Delivered, Bounce, SoftBounce, Blocked, Dropped, Open, MachineOpen, Click, SpamReport, Unsubscribe }
 
 /// <summary>One thing that a provider tells of a letter, whatever its own words for it are.</summary>
 /// <param name="Id">The same whenever it is told again.</param>

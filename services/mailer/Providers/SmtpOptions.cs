@@ -44,6 +44,10 @@ internal sealed class SmtpOptions : IValidatableObject
 
     public string SpfMechanism => string.IsNullOrEmpty(Spf) ? $"a:{Host}" : Spf;
 
+    /// <summary>Envelope sender: where bounces go. Without it, the From address. Of the installation's server only: another one need not take it.</summary>
+    [EmailAddress]
+    public string? ReturnPath { get; set; }
+
     /// <summary>Signs letters where the mail server does not.</summary>
     public DkimOptions? Dkim { get; set; }
 

@@ -52,7 +52,8 @@ internal sealed class SmtpProvider(SmtpOptions options, TimeProvider time) : IMa
         try
         {
             client = await _connections.RentAsync(reuse, cancellation);
-            var answer = await client.SendAsync(message, cancellation, begun);
+            var sender = options.ReturnPath is { Length: > 0 } path ? new MailboxAddress("", path) : (MailboxAddress)message.From[0];
+            var answer = await client.SendAsync(message, sender, message.To.Mailboxes, cancellation, begun);
             _connections.Return(client);
             client = null;
             return new SendOutcome.Accepted(key, QueueIdOf(answer));

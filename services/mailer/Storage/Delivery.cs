@@ -20,6 +20,8 @@ public sealed class Delivery
     /// <summary>Opened by a mail program on nobody's behalf.</summary>
     public DateTimeOffset? MachineOpenedAt { get; private set; }
     public DateTimeOffset? ClickedAt { get; private set; }
+    /// <summary>A program followed its links.</summary>
+    public DateTimeOffset? MachineClickedAt { get; private set; }
     public DateTimeOffset? ComplainedAt { get; private set; }
     public DateTimeOffset? UnsubscribedAt { get; private set; }
 }

@@ -37,6 +37,10 @@ public sealed class Edition
     public DateTimeOffset? PausedAt { get; private set; }
     public string? PauseReason { get; private set; }
 
+    /// <summary>What staff knew when they let it go on: it is not paused again for the same.</summary>
+    [NotAudited]
+    public EditionHealth Excused { get; private set; } = EditionHealth.Good;
+
     public DateTimeOffset CreatedAt { get; private set; }
     /// <summary>When the first letters may leave.</summary>
     public DateTimeOffset DueAt { get; private set; }
@@ -114,6 +118,14 @@ public sealed class Edition
         DeadlineAt += time.GetUtcNow() - since;
         (PausedAt, PauseReason) = (null, null);
         Touch(time);
+        return true;
+    }
+
+    /// <summary>Staff let it go on, with this in sight.</summary>
+    public bool Resume(EditionHealth seen, TimeProvider time)
+    {
+        if (!Resume(time)) return false;
+        Excused = seen;
         return true;
     }
 

@@ -9,6 +9,8 @@ public sealed class EditionCounters
     /// <summary>Opened by a mail program on nobody's behalf; not among <see cref="Opens"/>.</summary>
     public int MachineOpens { get; set; }
     public int Clicks { get; set; }
+    /// <summary>Letters whose links a program followed; not among <see cref="Clicks"/>.</summary>
+    public int MachineClicks { get; set; }
     public int Complaints { get; set; }
     public int Unsubscribes { get; set; }
 }

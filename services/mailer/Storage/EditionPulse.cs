@@ -18,6 +18,7 @@ public sealed class EditionPulse
     public int Opens { get; set; }
     public int MachineOpens { get; set; }
     public int Clicks { get; set; }
+    public int MachineClicks { get; set; }
     public int Complaints { get; set; }
     public int Unsubscribes { get; set; }
 

@@ -9,13 +9,17 @@ public sealed class Link
     public string Address { get; set; } = "";
     /// <summary>Readers who followed it.</summary>
     public int Clicks { get; set; }
-    /// <summary>How often it was followed.</summary>
+    /// <summary>How often people followed it.</summary>
     public int Follows { get; set; }
 }
 
-/// <summary>A reader followed a link: counted once.</summary>
+/// <summary>A reader followed a link, or a program on the way to them: counted once.</summary>
 public sealed class LinkClick
 {
     public Guid LinkId { get; set; }
     public Guid SubscriberId { get; set; }
+    /// <summary>The first time. Null: before it was kept.</summary>
+    public DateTimeOffset? ClickedAt { get; set; }
+    /// <summary>Nobody but a program has followed it.</summary>
+    public bool ByMachine { get; set; }
 }

@@ -104,6 +104,7 @@ public abstract class MailerDb(DbContextOptions options) : ServiceDb(options)
         edition.HasIndex(e => e.State);
         edition.HasIndex(e => e.PostId);
         edition.Property(e => e.PostIds).AsJson();
+        edition.ComplexProperty(e => e.Excused);
         edition.Property(e => e.Version).IsConcurrencyToken();
         model.Entity<EditionCounters>().ToTable("edition_counters").HasKey(c => c.EditionId);
         var variant = model.Entity<Variant>().ToTable("variants");

@@ -8,7 +8,7 @@ public sealed class ProviderEvent
     public DateTimeOffset ReceivedAt { get; set; }
 }
 
-/// <summary>A signed webhook call as it came, until it is ingested: addresses are in it, so it is wiped then.</summary>
+/// <summary>A signed webhook call, or a mail from the bounces' mailbox, as it came, until it is ingested: addresses are in it, so it is wiped then.</summary>
 public sealed class WebhookCall
 {
     public Guid Id { get; set; }
@@ -16,6 +16,7 @@ public sealed class WebhookCall
     public string Provider { get; set; } = "sendgrid";
     /// <summary>The id of a publication's account, or a name from the settings. Empty: the default account of the settings.</summary>
     public string Account { get; set; } = "";
+    /// <summary>Of SMTP a raw mail, in base64: it may be in any charset.</summary>
     public string Body { get; set; } = "";
     public DateTimeOffset ReceivedAt { get; set; }
     public DateTimeOffset DueAt { get; set; }

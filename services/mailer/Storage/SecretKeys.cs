@@ -9,6 +9,7 @@ namespace Newsletter.Mailer.Storage;
 internal sealed class SecretKeys(IServiceScopeFactory scopes, TimeProvider time)
 {
     public const string Addresses = "addresses";
+    public const string MessageIds = "message-ids";
     public const string Tracking = "tracking";
 
     private readonly ConcurrentDictionary<string, byte[]> _known = new();

@@ -14,17 +14,20 @@ public sealed class Variant
     /// <summary>Of the ordered blocks; unique within the edition.</summary>
     public string Hash { get; private set; } = "";
     public IReadOnlyList<BlockChoice> Blocks { get; private set; } = [];
+    /// <summary>Whether its links are counted; for readers who do not want that there is one whose are not.</summary>
+    public bool Tracked { get; private set; } = true;
     public string Subject { get; private set; } = "";
     public string Html { get; private set; } = "";
     public string Text { get; private set; } = "";
 
-    internal static Variant Of(Edition edition, string hash, IReadOnlyList<BlockChoice> blocks, Letter letter, TimeProvider time) => new()
+    internal static Variant Of(Edition edition, string hash, IReadOnlyList<BlockChoice> blocks, bool tracked, Letter letter, TimeProvider time) => new()
     {
         Id = Guid.CreateVersion7(time.GetUtcNow()),
         EditionId = edition.Id,
         PublicationId = edition.PublicationId,
         Hash = hash,
         Blocks = blocks,
+        Tracked = tracked,
         Subject = letter.Subject,
         Html = letter.Html,
         Text = letter.Text,

@@ -26,7 +26,7 @@ internal static partial class TrackingEndpoints
         NeverKeep(http);
         // Scanners look with HEAD; people follow with GET.
         if (HttpMethods.IsGet(http.Request.Method) && codes.ReadReader(target.Edition, r) is { } reader)
-            await CountAsync(() => Engagement.ClickAsync(db, target.Edition, reader, target.Address, time.GetUtcNow(), cancellation), log);
+            await CountAsync(() => Clicks.CountAsync(db, target.Edition, reader, target.Address, IsMachine(http), time.GetUtcNow(), cancellation), log);
         return TypedResults.Redirect(target.Address);
     }
 
@@ -37,14 +37,12 @@ internal static partial class TrackingEndpoints
         var codes = new TrackingCodes(await keys.GetAsync(SecretKeys.Tracking, cancellation));
         if (codes.ReadPixel(name) is { } seen)
         {
-            var byMachine = IsMachine(http.Request.Headers.UserAgent.ToString());
-            await CountAsync(() => Engagement.OpenAsync(db, seen.Edition, seen.Reader, byMachine, time.GetUtcNow(), cancellation), log);
+            await CountAsync(() => Engagement.OpenAsync(db, seen.Edition, seen.Reader, IsMachine(http), time.GetUtcNow(), cancellation), log);
         }
         return TypedResults.File(Pixel, "image/gif");
     }
 
-    /// <summary>Apple's Mail Privacy Protection loads every image of every letter, and calls itself this and nothing more.</summary>
-    private static bool IsMachine(string userAgent) => userAgent is "" or "Mozilla/5.0";
+    private static bool IsMachine(HttpContext http) => UserAgents.IsMachine(http.Request.Headers.UserAgent.ToString());
 
     /// <summary>A database that is away costs a count, and not the reader their way.</summary>
     private static async Task CountAsync(Func<Task> count, ILogger log)

@@ -11,7 +11,7 @@ using Newsletter.Mailer.Templates;
 namespace Newsletter.Mailer.Transactional;
 
 /// <summary>Claims one mail and sends it. One that was lost in mid-send goes out again under the same Message-ID: twice is better than never to sign in.</summary>
-internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, MailSenders senders, TimeProvider time)
+internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, MailSenders senders, SecretKeys keys, TimeProvider time)
 {
     /// <summary>Longer than a call may take (60 s), and no longer: someone waits for what a killed process was sending.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(75);
@@ -40,7 +40,7 @@ internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, M
             var account = (own?.Route ?? mails.Installation).Choose();
             var from = own is null ? new(senders.Installation, null, null) : senders.Of(own, publication!, null, account.Name);
             using var step = NewsletterTelemetry.Activities.StartActivity($"mail send {account.Name}", ActivityKind.Client, parent);
-            var letters = Write(mail, publication, from);
+            var letters = Write(mail, publication, from, new LetterIds(await keys.GetAsync(SecretKeys.MessageIds, cancellation)));
             var outcome = (await account.SendAsync(letters, CancellationToken.None))[0];
             Record(mail, outcome);
         }
@@ -80,7 +80,7 @@ internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, M
         DeliveryMetrics.Mailed(ProviderMetrics.WordOf(outcome));
     }
 
-    private OutgoingBatch Write(TransactionalMail mail, PublicationSnapshot? publication, LetterSender sender)
+    private OutgoingBatch Write(TransactionalMail mail, PublicationSnapshot? publication, LetterSender sender, LetterIds ids)
     {
         var from = sender.From;
         var frame = publication is null ? senders.InstallationFrame : TransactionalFrame.Of(publication);
@@ -109,7 +109,7 @@ internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, M
                 {
                     Key = mail.Id.ToString("N"),
                     To = new(mail.To, mail.ToName),
-                    MessageId = $"{mail.Id:N}@{from.Address[(from.Address.LastIndexOf('@') + 1)..]}",
+                    MessageId = ids.Of(mail.Id, from.Address),
                     CustomArgs = args,
                 },
             ],

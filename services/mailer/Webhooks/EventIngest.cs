@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Defaults.Telemetry;
+using Newsletter.Mailer.Bounces;
 using Newsletter.Mailer.Deliverability;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
@@ -12,16 +13,17 @@ namespace Newsletter.Mailer.Webhooks;
 /// Works out one call of events in one transaction: ids that are new, the letters that they are about, the ledger, counters, deliverability. An event that
 /// is told again, late or in another order changes nothing that it has not changed before.
 /// </summary>
-internal sealed class EventIngest(MailerDb db, ProviderFactory providers, WebhookAccounts accounts, EventResolver resolver, LetterFacts facts, AddressBook addresses, TimeProvider time)
+internal sealed class EventIngest(
+    MailerDb db, ProviderFactory providers, WebhookAccounts accounts, BounceReader bounces, EventResolver resolver, LetterFacts facts, AddressBook addresses, TimeProvider time)
 {
     private const int MaxLinks = 100;
 
     public async Task IngestAsync(WebhookCall call, CancellationToken cancellation)
     {
         var scope = await accounts.ScopeOfAsync(call, cancellation);
-        var told = providers.OfInstallation(call.Provider).EventsIn(call.Body)
-            // What one account calls its events is not for another to use up.
-            .Select(e => e is null || scope is null ? e : e with { Id = $"{call.Account}:{e.Id}" }).ToList();
+        IEnumerable<MailEvent?> came = call.Provider == BounceWebhook.Provider ? await bounces.ReadAsync(call, cancellation) : providers.OfInstallation(call.Provider).EventsIn(call.Body);
+        // What one account calls its events is not for another to use up.
+        var told = came.Select(e => e is null || scope is null ? e : e with { Id = $"{call.Account}:{e.Id}" }).ToList();
         var events = told.OfType<MailEvent>().DistinctBy(e => e.Id).ToList();
         var batches = events.Select(e => e.Batch).OfType<Guid>().Distinct().ToList();
         using var step = await StartAsync(batches, cancellation);
@@ -59,7 +61,7 @@ internal sealed class EventIngest(MailerDb db, ProviderFactory providers, Webhoo
     /// <summary>The tallies of the batches whose letters may have moved are behind now.</summary>
     private async Task MarkAsync(Guid edition, List<LetterEvent> happened, CancellationToken cancellation)
     {
-        var moved = happened.FindAll(l => l.Event.Kind is EventKind.Processed or EventKind.Delivered or EventKind.Bounce or EventKind.Blocked or EventKind.Dropped);
+        var moved = happened.FindAll(l => l.Event.Kind is EventKind.Processed or EventKind.Delivered or EventKind.Bounce or EventKind.SoftBounce or EventKind.Blocked or EventKind.Dropped);
         var unnamed = moved.Where(l => l.Event.Batch is null).Select(l => l.Subscriber).OfType<Guid>().Distinct().ToList();
         var batches = moved.Select(l => l.Event.Batch).OfType<Guid>().ToHashSet();
         if (unnamed.Count > 0)

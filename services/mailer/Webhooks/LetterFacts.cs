@@ -5,6 +5,7 @@ using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Figures;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
+using Newsletter.Mailer.Tracking;
 
 namespace Newsletter.Mailer.Webhooks;
 
@@ -14,6 +15,7 @@ internal sealed class LetterFacts(MailerDb db, TimeProvider time)
     public async Task<Pulses> RecordAsync(Guid edition, List<LetterEvent> events, CancellationToken cancellation)
     {
         var (pulses, now) = (new Pulses(), time.GetUtcNow());
+        if (events.Exists(IsEngagement) && !await Engagement.IsCountedAsync(db, edition, cancellation)) events = events.FindAll(e => !IsEngagement(e));
         // Events of one kind and second go in one statement: a thousand of them are a handful.
         foreach (var group in events.GroupBy(e => (e.Event.Kind, e.Event.At, e.Event.Reason)).OrderBy(g => g.Key.Kind))
         {
@@ -31,7 +33,7 @@ internal sealed class LetterFacts(MailerDb db, TimeProvider time)
                     await MoveAsync(letters, DeliveryState.Delivered, s => s.SetProperty(d => d.DeliveredAt, at), cancellation);
                     await FillAsync(letters.Where(d => d.DeliveredAt == null), s => s.SetProperty(d => d.DeliveredAt, at), cancellation);
                     break;
-                case EventKind.Bounce or EventKind.Blocked:
+                case EventKind.Bounce or EventKind.SoftBounce or EventKind.Blocked:
                     var why = kind == EventKind.Blocked ? "blocked" : reason;
                     await MoveAsync(letters, DeliveryState.Bounced, s => s.SetProperty(d => d.BouncedAt, at).SetProperty(d => d.Reason, why), cancellation);
                     break;
@@ -60,6 +62,8 @@ internal sealed class LetterFacts(MailerDb db, TimeProvider time)
             .Select(e => (e.Event.Kind == EventKind.Blocked ? "blocked" : e.Event.Reason, e.Event.Said)), cancellation);
         return pulses;
     }
+
+    private static bool IsEngagement(LetterEvent letter) => letter.Event.Kind is EventKind.Open or EventKind.MachineOpen or EventKind.Click;
 
     private static async Task MoveAsync(IQueryable<Delivery> letters, DeliveryState to, Action<UpdateSettersBuilder<Delivery>> more, CancellationToken cancellation)
     {

@@ -522,6 +522,10 @@ namespace Newsletter.Content.Storage.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("topics");
 
+                    b.Property<bool>("TrackingAllowed")
+                        .HasColumnType("boolean")
+                        .HasColumnName("tracking_allowed");
+
                     b.Property<long>("Version")
                         .IsConcurrencyToken()
                         .HasColumnType("bigint")

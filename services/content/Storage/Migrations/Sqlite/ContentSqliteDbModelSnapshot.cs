@@ -512,6 +512,10 @@ namespace Newsletter.Content.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("topics");
 
+                    b.Property<bool>("TrackingAllowed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("tracking_allowed");
+
                     b.Property<long>("Version")
                         .IsConcurrencyToken()
                         .HasColumnType("INTEGER")
