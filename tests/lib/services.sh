@@ -46,6 +46,7 @@ require_programs() {
       chromium) chromium_program >/dev/null || missing+=("$name") ;;
       prometheus) command -v promtool >/dev/null || missing+=("$name") ;;
       postfix) [[ -x /usr/sbin/smtp-sink ]] || command -v smtp-sink >/dev/null || missing+=("$name") ;;
+      dovecot-imapd) [[ -x /usr/sbin/dovecot && -x /usr/lib/dovecot/imap ]] || missing+=("$name") ;;
       *) command -v "$name" >/dev/null || missing+=("$name") ;;
     esac
   done

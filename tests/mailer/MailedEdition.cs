@@ -51,6 +51,19 @@ internal sealed record MailedEdition(Guid Publication, Guid Edition, Guid Batch,
         return new(publication.Id, edition.Id, batch.Id, ids);
     }
 
+    /// <summary>One more edition to the same readers.</summary>
+    public async Task<MailedEdition> AgainAsync(ServiceUnderTest mailer)
+    {
+        await using var scope = mailer.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<MailerDb>();
+        var edition = Storage.Edition.OfPost(Publication, Sample.Newsletter.Id, Sample.Article() with { Id = Guid.CreateVersion7(), PublicationId = Publication }, TimeProvider.System);
+        var batch = MailerRows.Batch(edition, Readers.Count, BatchState.Done, null);
+        db.AddRange(edition, batch);
+        foreach (var reader in Readers) db.Add(MailerRows.Delivery(edition, reader, batch.Id, DeliveryState.Accepted));
+        await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        return this with { Edition = edition.Id, Batch = batch.Id };
+    }
+
     public Task<List<Delivery>> LettersAsync(ServiceUnderTest mailer) =>
         mailer.WithDbAsync<MailerDb, List<Delivery>>(db => db.Deliveries.AsNoTracking().Where(d => d.EditionId == Edition).ToListAsync());
 

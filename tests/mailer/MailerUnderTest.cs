@@ -116,7 +116,7 @@ public sealed class TestPublication(MailerUnderTest mailer, string zone, Roundup
 
     public Task SuspendAsync(bool suspended = true) => TellAsync(suspended);
 
-    public Task TellAsync(bool suspended = false) => Service.PublishAsync(new PublicationChanged(new()
+    public Task TellAsync(bool suspended = false, bool tracking = true) => Service.PublishAsync(new PublicationChanged(new()
     {
         Id = Id,
         Version = NextVersion(),
@@ -128,6 +128,7 @@ public sealed class TestPublication(MailerUnderTest mailer, string zone, Roundup
         BaseUrl = BaseUrl,
         PostalAddress = "1 Mill Lane, Example",
         Suspended = suspended,
+        TrackingAllowed = tracking,
         Newsletters =
         [
             new() { Id = Posts, Slug = "posts", Name = "Every post", Kind = NewsletterKind.Posts },

@@ -64,6 +64,17 @@ internal static class SendGridEvents
 
     private static Guid? IdIn(JsonElement element, string name) => Guid.TryParse(Text(element, name), out var id) ? id : null;
 
-    private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement element, string name)
+    {
+        if (!element.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String) return null;
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair, or bytes that are no UTF-8: as good as none, and no reason to lose the thousand events around it.
+            return null;
+        }
+    }
 }

@@ -117,6 +117,16 @@ public sealed class PublicationTests(ContentFixture content) : IClassFixture<Con
     }
 
     [Fact]
+    public async Task Owners_choose_whether_their_letters_count_opens_and_clicks()
+    {
+        var publication = await content.PublicationAsync();
+        var before = await publication.Owner.GetJsonAsync(publication.Api);
+        var after = await publication.Owner.PatchJsonAsync(publication.Api, new { trackingAllowed = false });
+        Assert.Equal((true, false), (before.GetProperty("staff").GetProperty("trackingAllowed").GetBoolean(), after.GetProperty("staff").GetProperty("trackingAllowed").GetBoolean()));
+        await content.Service.SentAsync<PublicationChanged>(e => e.Publication.Slug == publication.Slug && !e.Publication.TrackingAllowed);
+    }
+
+    [Fact]
     public async Task Only_operators_make_list_and_suspend_publications()
     {
         var publication = await content.PublicationAsync();

@@ -184,7 +184,9 @@ public abstract class FiguresTests(FiguresFixture fixture)
     {
         var key = await fixture.Sending.Service.WithDbAsync<SecretKeys, byte[]>(keys => keys.GetAsync(SecretKeys.Tracking, TestContext.Current.CancellationToken));
         var codes = new TrackingCodes(key);
-        using var answer = await fixture.Mailer.Anonymous().GetAsync($"/t/{codes.Link(edition, address)}?r={codes.Reader(edition, reader)}");
+        using var client = fixture.Mailer.Anonymous();
+        client.DefaultRequestHeaders.UserAgent.ParseAdd("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0");
+        using var answer = await client.GetAsync($"/t/{codes.Link(edition, address)}?r={codes.Reader(edition, reader)}");
         Assert.Equal(System.Net.HttpStatusCode.Redirect, answer.StatusCode);
     }
 

@@ -124,6 +124,26 @@ public sealed class EventTests(WebhookFixture fixture) : IClassFixture<WebhookFi
     }
 
     [Fact]
+    public async Task One_event_that_cannot_be_read_does_not_cost_the_thousands_beside_it()
+    {
+        var mailed = await MailedEdition.CreateAsync(Mailer, 2000);
+        var id = mailed.Readers[0].ToString("N");
+        string[] strange =
+        [
+            "null", "5", "[]", "\"delivered\"", "{}", """{"event":null}""", """{"event":"bounce","email":"\ud800","sg_event_id":"\ud800","reason":"\udc00","status":"\ud800"}""",
+            $$"""{"event":"bounce","type":"bounce","email":"\u0000","reason":"\u0000\u0007","status":"\u0000","subscriber":"{{id}}","edition":"{{mailed.Edition:N}}","timestamp":1e400}""",
+            $$"""{"event":"delivered","sg_event_id":"{{new string('x', 100_000)}}","timestamp":-5,"edition":["{{mailed.Edition:N}}"],"subscriber":{} }""",
+            $$"""{"event":"dropped","event":"open","reason":{"a":[1,2]},"edition":"{{mailed.Edition:N}}","subscriber":"{{Guid.NewGuid():N}}"}""",
+        ];
+        var events = mailed.Readers.Skip(1).Select(reader => SignedEvents.Event(mailed, reader, "delivered").ToJsonString()).ToList();
+        for (var i = 0; i < strange.Length; i++) events.Insert(i * 150, strange[i]);
+        using var answer = await fixture.PostAsync(System.Text.Encoding.UTF8.GetBytes($"[{string.Join(',', events)}]"));
+        Assert.Equal(System.Net.HttpStatusCode.NoContent, answer.StatusCode);
+        await fixture.SettleAsync();
+        Assert.Equal(1999, (await mailed.LettersAsync(Mailer)).Count(d => d.State == DeliveryState.Delivered));
+    }
+
+    [Fact]
     public async Task A_bounce_that_comes_late_without_a_message_id_finds_its_letter()
     {
         var mailed = await MailedEdition.CreateAsync(Mailer, 2, DeliveryState.Delivered);

@@ -18,6 +18,22 @@ public sealed class SignatureTests(WebhookFixture fixture) : IClassFixture<Webho
         Assert.True(SendGridSignature.IsGood(Key, Signature, Timestamp, Encoding.UTF8.GetBytes(Body), Then.AddMinutes(9), Tolerance));
 
     [Fact]
+    public async Task The_official_example_is_taken_at_the_door_and_one_byte_more_is_not()
+    {
+        await using var mailer = await Newsletter.Tests.Harness.ServiceUnderTest.StartAsync(
+            "mailer", b => b.AddMailer(), a => a.MapMailer(), [new("SendGrid:ApiKey", "SG.test"), new("SendGrid:WebhookKey", Key)]);
+        mailer.Time.Advance(Then - mailer.Time.GetUtcNow());
+        foreach (var (body, expected) in ((string, HttpStatusCode)[])[(Body, HttpStatusCode.NoContent), (Body + "\n", HttpStatusCode.BadRequest)])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/webhooks/sendgrid") { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
+            request.Headers.TryAddWithoutValidation(SendGridSignature.SignatureHeader, Signature);
+            request.Headers.TryAddWithoutValidation(SendGridSignature.TimestampHeader, Timestamp);
+            using var answer = await mailer.Anonymous().SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.Equal(expected, answer.StatusCode);
+        }
+    }
+
+    [Fact]
     public void One_changed_byte_anywhere_does_not()
     {
         Assert.False(SendGridSignature.IsGood(Key, Signature, Timestamp, Encoding.UTF8.GetBytes(Body.Trim()), Then, Tolerance));

@@ -26,9 +26,11 @@ public sealed class SqliteTests(SqliteWebhookFixture fixture) : IClassFixture<Sq
         }
         var codes = new TrackingCodes(await fixture.Mailer.Services.GetRequiredService<SecretKeys>().GetAsync(SecretKeys.Tracking, Cancellation));
         var path = $"/t/{codes.Link(mailed.Edition, "https://example.com/")}?r={codes.Reader(mailed.Edition, mailed.Readers[2])}";
+        using var client = fixture.Mailer.Anonymous();
+        client.DefaultRequestHeaders.UserAgent.ParseAdd("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0");
         for (var i = 0; i < 2; i++)
         {
-            using var click = await fixture.Mailer.Anonymous().GetAsync(path, Cancellation);
+            using var click = await client.GetAsync(path, Cancellation);
             Assert.Equal(HttpStatusCode.Redirect, click.StatusCode);
         }
 
