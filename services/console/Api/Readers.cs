@@ -22,4 +22,6 @@ public sealed record ImportAnswer(int Added, int Known, int RefusedLines, IReadO
 
 public sealed record RefusedLine(int Line, string Reason);
 
-public sealed record Deliverability(Guid? SubscriberId, string Status, string Reason, DateTimeOffset? Since);
+/// <param name="Until">When mail is tried again by itself.</param>
+/// <param name="SoftBounces">Letters that came back lately although the address may be good.</param>
+public sealed record Deliverability(Guid? SubscriberId, string Status, string Reason, DateTimeOffset? Since, DateTimeOffset? Until = null, int SoftBounces = 0);

@@ -23,8 +23,8 @@ internal static class FeedbackReports
     /// <summary>Null for what says nothing about the reader: reports of failed signatures, and of mail that is not spam.</summary>
     private static EventKind? KindOf(string? type) => type?.Trim().ToLowerInvariant() switch
     {
-        "abuse" or "fraud" or "virus" or "other" or "miscategorized" => EventKind.SpamReport,
-        "opt-out" or "opt-out-list" => EventKind.Unsubscribe,
+        // Who opts out at their provider must get no more letters, as must who complains: we cannot end their consents, so the address is held back.
+        "abuse" or "fraud" or "virus" or "other" or "miscategorized" or "opt-out" or "opt-out-list" => EventKind.SpamReport,
         _ => null,
     };
 }

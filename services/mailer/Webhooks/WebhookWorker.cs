@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Defaults.Storage;
+using Newsletter.Mailer.Bounces;
 using Newsletter.Mailer.Deliverability;
 using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Storage;
@@ -14,6 +15,12 @@ internal sealed partial class WebhookWorker(IServiceScopeFactory scopes, TimePro
     private static readonly TimeSpan KeepBodies = TimeSpan.FromDays(30);
     private static readonly TimeSpan TidyEvery = TimeSpan.FromHours(1);
     private DateTimeOffset _tidied = DateTimeOffset.MinValue;
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        BounceMetrics.Begin();
+        return base.StartAsync(cancellationToken);
+    }
 
     protected override async Task<bool> WorkAsync(CancellationToken stopping)
     {

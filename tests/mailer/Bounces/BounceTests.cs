@@ -43,6 +43,7 @@ public sealed class BounceTests(BounceFixture fixture) : IClassFixture<BounceFix
     [InlineData("complaint")]
     [InlineData("complaint-headers-only")]
     [InlineData("microsoft-complaint")]
+    [InlineData("opt-out")]
     public async Task A_complaint_is_counted_and_the_address_gets_no_more_letters(string sample)
     {
         var mailed = await MailedEdition.CreateAsync(fixture.Mailer, 1);
@@ -51,16 +52,6 @@ public sealed class BounceTests(BounceFixture fixture) : IClassFixture<BounceFix
         Assert.NotNull((await mailed.LettersAsync(fixture.Mailer)).Single().ComplainedAt);
         Assert.Equal(1, (await mailed.CountersAsync(fixture.Mailer)).Complaints);
         Assert.Equal(DeliverabilityStatus.Complained, (await StatusAsync(mailed))!.Status);
-    }
-
-    [Fact]
-    public async Task Who_opts_out_at_their_provider_has_not_complained()
-    {
-        var mailed = await MailedEdition.CreateAsync(fixture.Mailer, 1);
-        await fixture.TakeAsync(await fixture.SampleAsync("opt-out", mailed, mailed.Readers[0]));
-        var letter = (await mailed.LettersAsync(fixture.Mailer)).Single();
-        Assert.NotNull(letter.UnsubscribedAt);
-        Assert.Null(letter.ComplainedAt);
     }
 
     [Theory]
