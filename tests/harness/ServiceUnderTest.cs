@@ -71,10 +71,11 @@ public sealed class ServiceUnderTest : IAsyncDisposable
         return test;
     }
 
-    /// <summary>A client without cookies or redirects of its own making.</summary>
+    /// <summary>A client without cookies or redirects of its own making. Who asks before sending a body (ExpectContinue) waits for the answer, however busy the machine.</summary>
     public HttpClient Anonymous(bool cookies = false)
     {
-        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = cookies }) { BaseAddress = Address };
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = cookies, Expect100ContinueTimeout = TimeSpan.FromSeconds(30) };
+        var client = new HttpClient(handler) { BaseAddress = Address };
         _clients.Add(client);
         return client;
     }

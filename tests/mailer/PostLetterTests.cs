@@ -53,7 +53,7 @@ public sealed class PostLetterTests(SendingFixture fixture) : IClassFixture<Send
         Assert.Equal("List-Unsubscribe=One-Click", mail.Headers["List-Unsubscribe-Post"]);
         Assert.Equal($"<posts.{publication.Slug}.mail.example>", mail.Headers["List-Id"]);
         Assert.Equal($"{edition.Id:N}:post:{publication.Slug}:newsletter", mail.Headers["Feedback-ID"]);
-        Assert.Contains($"{reader.Id:N}.{edition.Id:N}@mail.example", mail.Headers["Message-ID"], StringComparison.Ordinal);
+        Assert.Matches($@"^<{reader.Id:N}\.{edition.Id:N}\.[0-9a-f]{{16}}@mail\.example>$", mail.Headers["Message-ID"]);
         Assert.Equal(edition.Id.ToString("N"), mail.Args["edition"]);
         Assert.Contains(reader.UnsubscribeToken, mail.Html, StringComparison.Ordinal);
         Assert.Contains(reader.UnsubscribeToken, mail.Text, StringComparison.Ordinal);
