@@ -10,8 +10,7 @@ namespace Newsletter.ConsoleTests;
 public sealed class AccessibilityTests(ConsoleHouse house)
 {
     private const string Site = "p/scipapermill";
-    // Colours do not depend on the width: each of both is looked at once.
-    private static readonly Look[] Looks = [Look.Desktop, Look.Phone.InTheDark()];
+    private static readonly Look[] Looks = [Look.Desktop, Look.Desktop.InTheDark(), Look.Phone, Look.Phone.InTheDark()];
 
     [Theory]
     [InlineData("operations")]
