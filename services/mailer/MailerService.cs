@@ -112,6 +112,7 @@ public static class MailerService
     {
         builder.Services.AddScoped<TallyBook>();
         builder.Services.AddSingleton<LiveEditions>();
+        builder.Services.AddSingleton<EditionFigures>();
         builder.Services.AddWorker<TallyWorker>("edition tallies");
         builder.Services.AddWorker<DomainCounter>("recipient domains");
     }

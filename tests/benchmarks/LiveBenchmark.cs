@@ -16,7 +16,7 @@ internal static class LiveBenchmark
     private const int Recipients = 50_000;
     private const int Viewers = 3;
     private const int Rates = 5;
-    private const int Halts = 3;
+    private const int Halts = 10;
     private const string Api = "/api/v1/publications/scipapermill";
     /// <summary>Long enough for all that the page asks now and then, and short enough for the provider's patience of a minute.</summary>
     private static readonly TimeSpan Watch = TimeSpan.FromSeconds(20);

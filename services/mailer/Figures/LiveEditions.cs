@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Caching.Memory;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Figures;
@@ -12,22 +11,11 @@ namespace Newsletter.Mailer.Figures;
 internal sealed class LiveEditions(IServiceScopeFactory scopes, TimeProvider time) : IDisposable
 {
     private const int MostCounted = 8;
-    private const int MostKept = 1_000;
-    private static readonly TimeSpan KeepFor = TimeSpan.FromMilliseconds(900);
-    private readonly MemoryCache _views = new(new MemoryCacheOptions { SizeLimit = MostKept });
-    private readonly Lock _lock = new();
+    private readonly SharedViews<LiveView> _views = new(TimeSpan.FromMilliseconds(900));
 
     public void Dispose() => _views.Dispose();
 
-    public Task<LiveView?> FindAsync(Guid publication, Guid edition)
-    {
-        lock (_lock)
-        {
-            if (_views.TryGetValue((publication, edition), out Task<LiveView?>? known) && known is { IsFaulted: false }) return known;
-            // Not of the request that came first: the others wait for it, too.
-            return _views.Set((publication, edition), ReadAsync(publication, edition), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = KeepFor });
-        }
-    }
+    public Task<LiveView?> FindAsync(Guid publication, Guid edition) => _views.FindAsync(publication, edition, () => ReadAsync(publication, edition));
 
     private async Task<LiveView?> ReadAsync(Guid publication, Guid id)
     {
