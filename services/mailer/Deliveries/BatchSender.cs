@@ -93,7 +93,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         {
             try
             {
-                return await StepOnceAsync(batch, lease, outcomes, next, cancellation);
+                return await StepOnceAsync(batch, lease, outcomes, next, isAgain: tries > 1, cancellation);
             }
             catch (Exception e) when (outcomes.Count > 0 && tries < MostRecordTries && DatabaseFailure.IsAway(e))
             {
@@ -103,7 +103,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
     }
 
     /// <returns>Whose letters may be handed over now; null when the batch was taken over by somebody else.</returns>
-    private async Task<HashSet<Guid>?> StepOnceAsync(Batch batch, Guid lease, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, CancellationToken cancellation)
+    private async Task<HashSet<Guid>?> StepOnceAsync(Batch batch, Guid lease, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, bool isAgain, CancellationToken cancellation)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var isOurs = await leases.RenewAsync(db, batch.Id, lease, cancellation);
@@ -112,7 +112,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         await ledger.RecordAsync(batch, known, cancellation);
         if (!isOurs && known.Count > 0) await tallies.MarkAsync(batch.EditionId, batch.Id, cancellation);
         await LearnAsync(batch, known, cancellation);
-        HashSet<Guid>? going = !isOurs ? null : next.Length == 0 ? [] : await ledger.BeginAsync(batch, next, cancellation);
+        HashSet<Guid>? going = !isOurs ? null : next.Length == 0 ? [] : await ledger.BeginAsync(batch, next, isAgain, cancellation);
         await transaction.CommitAsync(cancellation);
         return going;
     }

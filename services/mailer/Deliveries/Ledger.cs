@@ -13,21 +13,25 @@ internal sealed class Ledger(MailerDb db, TimeProvider time)
     /// Commits are the caller's. Answers whose letters may be handed to the provider now: those that this call moved, and no others. Staff may have
     /// cancelled some a moment ago, and what is sending already is on somebody's way.
     /// </summary>
-    public async Task<HashSet<Guid>> BeginAsync(Batch batch, IReadOnlyList<Addressee> slice, CancellationToken cancellation)
+    /// <param name="isAgain">
+    /// The commit of the same call was not answered and may have happened: what is sending then is so by this call, for its batch has been ours since.
+    /// </param>
+    public async Task<HashSet<Guid>> BeginAsync(Batch batch, IReadOnlyList<Addressee> slice, bool isAgain, CancellationToken cancellation)
     {
         var ids = slice.Select(a => a.SubscriberId).ToArray();
         var (queued, sending) = ((short)DeliveryState.Queued, (short)DeliveryState.Sending);
+        var last = isAgain ? sending : queued;
         var moved = db.IsSqlite
             ? db.Database.SqlQuery<Guid>(
                 $"""
                 UPDATE deliveries SET state = {sending}
-                WHERE edition_id = {batch.EditionId} AND batch_id = {batch.Id} AND state = {queued}
+                WHERE edition_id = {batch.EditionId} AND batch_id = {batch.Id} AND state BETWEEN {queued} AND {last}
                   AND subscriber_id IN (SELECT value FROM json_each({IdsAsText(ids)})) RETURNING subscriber_id
                 """)
             : db.Database.SqlQuery<Guid>(
                 $"""
                 UPDATE deliveries SET state = {sending}
-                WHERE edition_id = {batch.EditionId} AND batch_id = {batch.Id} AND state = {queued}
+                WHERE edition_id = {batch.EditionId} AND batch_id = {batch.Id} AND state BETWEEN {queued} AND {last}
                   AND subscriber_id = ANY({ids}) RETURNING subscriber_id
                 """);
         return [.. await moved.ToListAsync(cancellation)];

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Telemetry;
+using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Letters;
 using Newsletter.Mailer.Roundups;
 using Newsletter.Mailer.Storage;
@@ -12,11 +14,14 @@ namespace Newsletter.Mailer.Editions;
 /// Writes an edition's audience in chunks: ledger rows, their batches, the wake-ups and the cursor in one transaction each. The first letters leave
 /// while later chunks are written; a worker that dies is followed by one that goes on at the cursor.
 /// </summary>
-internal sealed class FanOut(MailerDb db, VariantBooks books, TimeProvider time)
+internal sealed class FanOut(MailerDb db, VariantBooks books, IOptions<MailOptions> options, TimeProvider time)
 {
     private const int ChunkSize = 20_000;
     private const int BatchSize = 1_000;
-    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
+    /// <summary>A chunk takes seconds.</summary>
+    private static readonly TimeSpan LongestLease = TimeSpan.FromMinutes(1);
+
+    private TimeSpan Lease => options.Value.Lease < LongestLease ? options.Value.Lease : LongestLease;
 
     public async Task RunAsync(Guid editionId, CancellationToken cancellation)
     {
