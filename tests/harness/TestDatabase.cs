@@ -10,11 +10,15 @@ public sealed class TestDatabase : IAsyncDisposable
     private readonly string? _name;
     private readonly string? _folder;
 
-    private TestDatabase(string connectionString, string? name, string? folder) => (ConnectionString, _name, _folder) = (connectionString, name, folder);
+    private readonly string _server;
+
+    private TestDatabase(string connectionString, string? name, string? folder, string server = "") =>
+        (ConnectionString, _name, _folder, _server) = (connectionString, name, folder, server);
 
     public string ConnectionString { get; }
 
-    public static async Task<TestDatabase> CreateAsync(DatabaseKind kind = DatabaseKind.Postgres)
+    /// <param name="server">A connection string of another PostgreSQL than that of all tests.</param>
+    public static async Task<TestDatabase> CreateAsync(DatabaseKind kind = DatabaseKind.Postgres, string? server = null)
     {
         if (kind == DatabaseKind.Sqlite)
         {
@@ -22,9 +26,10 @@ public sealed class TestDatabase : IAsyncDisposable
             return new($"Data Source={Path.Combine(folder, "test.db")}", null, folder);
         }
         var name = $"t_{Guid.NewGuid():N}";
-        await ExecuteAsync($"CREATE DATABASE {name}");
-        var connection = new NpgsqlConnectionStringBuilder(Server) { Database = name, MaxPoolSize = 20 };
-        return new(connection.ConnectionString, name, null);
+        server ??= Server;
+        await ExecuteAsync(server, $"CREATE DATABASE {name}");
+        var connection = new NpgsqlConnectionStringBuilder(server) { Database = name, MaxPoolSize = 20 };
+        return new(connection.ConnectionString, name, null, server);
     }
 
     /// <summary>Ends every connection to it, as a failing database does.</summary>
@@ -72,9 +77,11 @@ public sealed class TestDatabase : IAsyncDisposable
     private static string Server => Environment.GetEnvironmentVariable("NEWSLETTER_TEST_POSTGRES")
         ?? throw new InvalidOperationException("NEWSLETTER_TEST_POSTGRES is not set: start the tests with tests/run.");
 
-    private static async Task ExecuteAsync(string sql)
+    private Task ExecuteAsync(string sql) => ExecuteAsync(_server, sql);
+
+    private static async Task ExecuteAsync(string server, string sql)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Server) { Pooling = false, Database = "postgres" }.ConnectionString);
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server) { Pooling = false, Database = "postgres" }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();

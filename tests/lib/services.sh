@@ -93,6 +93,16 @@ free_port() {
   done
 }
 
+# kept_port FILE NAME: the port of the last start in the same folder, for whoever knows it; another one where somebody else has taken it.
+kept_port() {
+  if [[ -s $1 ]] && ! port_answers "$(<"$1")"; then
+    printf -v "$2" '%s' "$(<"$1")"
+  else
+    free_port "$2"
+    printf '%s' "${!2}" >"$1"
+  fi
+}
+
 port_answers() {
   (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
@@ -151,6 +161,21 @@ end() {
   rm -f "$pid_file"
 }
 
+# kill_server PIDFILE: as a loss of power does it, and waits until nothing of it is left. PostgreSQL's children are in groups of their own, RabbitMQ's are in its.
+kill_server() {
+  local pid_file=$1 pid children
+  [[ -s $pid_file ]] || return 0
+  pid=$(<"$pid_file")
+  children=$(pgrep -P "$pid") || children=
+  # shellcheck disable=SC2086 # a list of ids
+  kill -KILL "$pid" $children 2>/dev/null || true
+  kill -KILL -- "-$pid" 2>/dev/null || true
+  for pid in "-$pid" $children; do
+    while kill -0 -- "$pid" 2>/dev/null; do sleep 0.05; done
+  done
+  rm -f "$pid_file"
+}
+
 secret_of() {
   if [[ ! -s $1 ]]; then
     (umask 077 && od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$1")
@@ -192,7 +217,7 @@ start_postgres() {
       >"$folder/postgres.log" 2>&1) || { cat "$folder/postgres.log" >&2; return 1; }
     rm -f "$home/pwfile"
   fi
-  free_port POSTGRES_PORT
+  kept_port "$folder/postgres.port" POSTGRES_PORT
   # fsync stays on: crash tests of the database must mean something.
   if [[ $(id -u) == 0 ]]; then
     launch "$folder/postgres.pid" "$folder/postgres.log" setpriv --reuid postgres --regid postgres --clear-groups \
@@ -215,10 +240,11 @@ start_rabbitmq() {
   local folder=$1 home=$1/rabbitmq password amqp management distribution epmd log=$1/rabbitmq.log
   # One that is left of a killed start would share the folder with the new one.
   end "$folder/rabbitmq.pid" TERM
+  end "$folder/epmd.pid" TERM
   password=$(secret_of "$folder/rabbitmq.secret")
   mkdir -p "$home/mnesia" "$home/log" "$home/schema"
-  free_port amqp
-  free_port management
+  kept_port "$folder/amqp.port" amqp
+  kept_port "$folder/management.port" management
   free_port distribution
   free_port epmd
   : >"$home/env.conf"

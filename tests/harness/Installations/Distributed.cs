@@ -20,6 +20,11 @@ public class Distributed : Installation
     /// <summary>Settings of all processes, beside those that make them one installation.</summary>
     protected virtual IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>();
 
+    /// <summary>Servers that this installation has to itself; null: those of all tests.</summary>
+    protected virtual Task<PrivateServers?> StartServersAsync() => Task.FromResult<PrivateServers?>(null);
+
+    public PrivateServers? Servers { get; private set; }
+
     /// <summary>The sandbox's database: what the mail provider was given.</summary>
     public string SandboxFile => Path.Combine(_folder, "sandbox.db");
     private Dictionary<string, string> _shared = [];
@@ -43,6 +48,7 @@ public class Distributed : Installation
 
     public override async ValueTask InitializeAsync()
     {
+        Servers = await StartServersAsync();
         Broker = FaultyLink.To(new Uri(await MakeVirtualHostAsync()), out var broker);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         foreach (var service in (string[])[.. Services, "sandbox", "console", "gateway"]) Addresses[service] = new($"http://127.0.0.1:{ServiceProcess.FreePort()}");
@@ -76,7 +82,7 @@ public class Distributed : Installation
 
         foreach (var service in Services)
         {
-            _databases[service] = await TestDatabase.CreateAsync();
+            _databases[service] = await TestDatabase.CreateAsync(server: Servers?.Postgres);
             Add(service, $"services/{service}", new(shared)
             {
                 ["ASPNETCORE_URLS"] = Addresses[service].ToString(),
@@ -99,12 +105,9 @@ public class Distributed : Installation
         await Broker.DisposeAsync();
         await Provider.DisposeAsync();
         await _collector.DisposeAsync();
-        foreach (var database in _databases.Values) await database.DisposeAsync();
-        if (_management is not null)
-        {
-            using var _ = await _management.DeleteAsync($"api/vhosts/{_vhost}");
-            _management.Dispose();
-        }
+        if (Servers is not null) await Servers.DisposeAsync();
+        else await LeaveServersAsync();
+        _management?.Dispose();
         Directory.Delete(_folder, recursive: true);
         await base.DisposeAsync();
     }
@@ -143,9 +146,16 @@ public class Distributed : Installation
         if (seeds.ExitCode != 0) throw new InvalidOperationException($"The seeds were not loaded:\n{seeds.Output}");
     }
 
+    private async Task LeaveServersAsync()
+    {
+        foreach (var database in _databases.Values) await database.DisposeAsync();
+        if (_management is null) return;
+        using var _ = await _management.DeleteAsync($"api/vhosts/{_vhost}");
+    }
+
     private async Task<string> MakeVirtualHostAsync()
     {
-        var management = new Uri(Setting("NEWSLETTER_TEST_RABBITMQ_MANAGEMENT"));
+        var management = new Uri(Servers?.RabbitMqManagement ?? Setting("NEWSLETTER_TEST_RABBITMQ_MANAGEMENT"));
         _management = new HttpClient { BaseAddress = new Uri(management.GetLeftPart(UriPartial.Authority)) };
         _management.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
             "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(management.UserInfo))));
@@ -154,7 +164,7 @@ public class Distributed : Installation
         var user = management.UserInfo.Split(':')[0];
         using var allowed = await _management.PutAsJsonAsync($"api/permissions/{_vhost}/{user}", new { configure = ".*", write = ".*", read = ".*" });
         allowed.EnsureSuccessStatusCode();
-        return $"{Setting("NEWSLETTER_TEST_RABBITMQ").TrimEnd('/')}/{_vhost}";
+        return $"{(Servers?.RabbitMq ?? Setting("NEWSLETTER_TEST_RABBITMQ")).TrimEnd('/')}/{_vhost}";
     }
 
     private static string Setting(string name) =>
