@@ -1,18 +1,18 @@
 using Microsoft.Data.Sqlite;
+using Newsletter.Tests.Harness;
 using Newsletter.Tests.Harness.Installations;
 
 namespace Newsletter.SystemTests.Crashes;
 
-/// <summary>An installation with two mailers, for those who kill them.</summary>
-public sealed class CrashHouse : Distributed, IAsyncLifetime
+/// <summary>An installation with two mailers and servers of its own, for those who kill them.</summary>
+public abstract class CrashHouse : Distributed
 {
-    protected override IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>
+    protected static Dictionary<string, string> Impatient { get; } = new()
     {
         // The shortest that may be set: what they are good for is the same, and nobody waits for it.
         ["Mail__Lease"] = "00:00:10",
         ["Mail__UncertainGrace"] = "00:01:00",
-        // Two calls at a time: the edition lasts long enough to be struck often.
-        ["SendGrid__Concurrency"] = "1",
+        ["Mail__CircuitPause"] = "00:00:01",
     };
 
     public IReadOnlyList<ServiceProcess> Mailers { get; private set; } = [];
@@ -31,7 +31,23 @@ public sealed class CrashHouse : Distributed, IAsyncLifetime
         await base.DisposeAsync();
     }
 
-    /// <summary>How many copies of mail the provider took for each address of a domain.</summary>
+    protected override async Task<PrivateServers?> StartServersAsync() => await PrivateServers.StartAsync();
+}
+
+public sealed class SendGridHouse : CrashHouse, IAsyncLifetime
+{
+    /// <summary>Calls that one mailer has in flight.</summary>
+    public const int Calls = 1;
+    public const int LettersOfACall = 1_000;
+
+    protected override IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>(Impatient)
+    {
+        // One call at a time for each mailer: the edition lasts long enough to be struck often.
+        ["SendGrid__Concurrency"] = $"{Calls}",
+        ["SendGrid__Timeout"] = "00:00:15",
+    };
+
+    /// <summary>How many copies of mail SendGrid took for each address of a domain.</summary>
     public async Task<Dictionary<string, int>> CopiesAsync(string domain)
     {
         await using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = SandboxFile, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ConnectionString);
@@ -46,5 +62,34 @@ public sealed class CrashHouse : Distributed, IAsyncLifetime
     }
 }
 
-[CollectionDefinition(nameof(CrashCollection))]
-public sealed class CrashCollection : ICollectionFixture<CrashHouse>;
+public sealed class SmtpHouse : CrashHouse, IAsyncLifetime
+{
+    /// <summary>Connections of one mailer, each with one letter in flight.</summary>
+    public const int Connections = 3;
+
+    public SmtpHouse() => Settings = new Dictionary<string, string>(Impatient)
+    {
+        ["Mail__Provider"] = "smtp",
+        ["Smtp__Host"] = "127.0.0.1",
+        ["Smtp__Port"] = $"{Sink.Port}",
+        ["Smtp__Security"] = "None",
+        ["Smtp__Connections"] = $"{Connections}",
+        ["Smtp__Timeout"] = "00:00:05",
+    };
+
+    public MailSink Sink { get; } = new();
+
+    protected override IReadOnlyDictionary<string, string> Settings { get; }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await Sink.DisposeAsync();
+    }
+}
+
+[CollectionDefinition(nameof(SendGridCrashes))]
+public sealed class SendGridCrashes : ICollectionFixture<SendGridHouse>;
+
+[CollectionDefinition(nameof(SmtpCrashes))]
+public sealed class SmtpCrashes : ICollectionFixture<SmtpHouse>;

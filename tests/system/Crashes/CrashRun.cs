@@ -1,0 +1,18 @@
+using System.Globalization;
+
+namespace Newsletter.SystemTests.Crashes;
+
+/// <summary>How hard, and by which seed. tests/crashes sets more than the short form has.</summary>
+internal static class CrashRun
+{
+    public static int Blows { get; } = Number("NEWSLETTER_CRASH_BLOWS", 4);
+
+    /// <summary>What one blow takes, roughly: until whatever was killed is back.</summary>
+    public static TimeSpan ABlow { get; } = TimeSpan.FromSeconds(6);
+
+    public static int Seed => Number("NEWSLETTER_CRASH_SEED", Random.Shared.Next());
+
+    public static int Recipients(int otherwise) => Number("NEWSLETTER_CRASH_RECIPIENTS", otherwise);
+
+    private static int Number(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+}
