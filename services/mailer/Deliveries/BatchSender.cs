@@ -19,6 +19,7 @@ namespace Newsletter.Mailer.Deliveries;
 internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterDesk desk, AddressBook addresses, TallyBook tallies, PublicationMails mails, IOptions<MailOptions> options, TimeProvider time)
 {
     private const int MostRecordTries = 300;
+    private static readonly TimeSpan AtOnce = TimeSpan.Zero;
 
     public async Task SendAsync(Guid batchId, ActivityContext waker, CancellationToken cancellation)
     {
@@ -56,7 +57,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         return claimed == 1;
     }
 
-    /// <returns>When the provider wants to be asked again, if it said so.</returns>
+    /// <returns>When the provider wants to be asked again, if it said so; at once, where nothing but somebody's word holds the letters up.</returns>
     private async Task<TimeSpan?> DeliverAsync(Batch batch, Edition edition, PublicationMail mail, ProviderAccount account, Guid lease, CancellationToken cancellation)
     {
         if (time.GetUtcNow() > edition.DeadlineAt)
@@ -77,6 +78,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
             // One commit between two calls: what became of the last letters, and that the next ones are about to be handed over.
             var going = await StepAsync(batch, lease, outcomes, slice, cancellation);
             if (going is null) return null;
+            if (going.Count == 0 && await IsStoppedAsync(edition.Id, cancellation)) return AtOnce;
             outcomes = going.Count == 0 ? [] : await CallAsync(account, letters.Of([.. slice.Where(a => going.Contains(a.SubscriberId))]));
             retryAfter = outcomes.OfType<SendOutcome.Deferred>().Max(d => d.RetryAfter) ?? retryAfter;
             // The rest stays queued, for the fallback or a later try.
@@ -85,6 +87,9 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         await StepAsync(batch, lease, outcomes, [], CancellationToken.None);
         return retryAfter;
     }
+
+    private Task<bool> IsStoppedAsync(Guid edition, CancellationToken cancellation) =>
+        db.Editions.AnyAsync(e => e.Id == edition && (e.PausedAt != null || e.State == EditionState.Cancelled), cancellation);
 
     /// <summary>Answers that are known are not given up because the database is away for a while: without them the letters would be uncertain.</summary>
     private async Task<HashSet<Guid>?> StepAsync(Batch batch, Guid lease, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, CancellationToken cancellation)
@@ -150,7 +155,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         var queued = tally is { Queued: > 0 };
         var inDoubt = tally is { Uncertain: > 0 };
         var state = queued ? BatchState.Queued : inDoubt ? BatchState.Uncertain : BatchState.Done;
-        var dueAt = queued ? now + Backoff.After(batch.Attempts, retryAfter) : batch.DueAt;
+        var dueAt = !queued ? batch.DueAt : retryAfter == AtOnce ? now : now + Backoff.After(batch.Attempts, retryAfter);
         // At the deadline it is looked at once more, to be closed.
         if (dueAt > edition.DeadlineAt && edition.DeadlineAt > now) dueAt = edition.DeadlineAt;
         await db.Batches.Where(b => b.Id == batch.Id && b.LeaseId == lease).ExecuteUpdateAsync(s => s

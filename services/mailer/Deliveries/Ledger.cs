@@ -11,7 +11,8 @@ internal sealed class Ledger(MailerDb db, TimeProvider time)
 {
     /// <summary>
     /// Commits are the caller's. Answers whose letters may be handed to the provider now: those that this call moved, and no others. Staff may have
-    /// cancelled some a moment ago, and what is sending already is on somebody's way.
+    /// cancelled some a moment ago, and what is sending already is on somebody's way. Of an edition that was paused or cancelled, nobody's: in any process
+    /// the next call is the first that does not happen.
     /// </summary>
     /// <param name="isAgain">
     /// The commit of the same call was not answered and may have happened: what is sending then is so by this call, for its batch has been ours since.
@@ -21,17 +22,20 @@ internal sealed class Ledger(MailerDb db, TimeProvider time)
         var ids = slice.Select(a => a.SubscriberId).ToArray();
         var (queued, sending) = ((short)DeliveryState.Queued, (short)DeliveryState.Sending);
         var last = isAgain ? sending : queued;
+        var (preparing, going) = ((int)EditionState.Preparing, (int)EditionState.Sending);
         var moved = db.IsSqlite
             ? db.Database.SqlQuery<Guid>(
                 $"""
                 UPDATE deliveries SET state = {sending}
                 WHERE edition_id = {batch.EditionId} AND batch_id = {batch.Id} AND state BETWEEN {queued} AND {last}
+                  AND ({isAgain} OR EXISTS (SELECT 1 FROM editions WHERE id = {batch.EditionId} AND paused_at IS NULL AND state IN ({preparing}, {going})))
                   AND subscriber_id IN (SELECT value FROM json_each({IdsAsText(ids)})) RETURNING subscriber_id
                 """)
             : db.Database.SqlQuery<Guid>(
                 $"""
                 UPDATE deliveries SET state = {sending}
                 WHERE edition_id = {batch.EditionId} AND batch_id = {batch.Id} AND state BETWEEN {queued} AND {last}
+                  AND ({isAgain} OR EXISTS (SELECT 1 FROM editions WHERE id = {batch.EditionId} AND paused_at IS NULL AND state IN ({preparing}, {going})))
                   AND subscriber_id = ANY({ids}) RETURNING subscriber_id
                 """);
         return [.. await moved.ToListAsync(cancellation)];
