@@ -54,6 +54,8 @@ public sealed class ServiceProcess : IAsyncDisposable
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         foreach (var (key, value) in _environment) start.Environment[key] = value;
         start.Environment["DOTNET_gcServer"] = "0";
+        // It would watch the whole of the temporary folder, in which the tests write.
+        start.Environment["DOTNET_hostBuilder__reloadConfigOnChange"] = "false";
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Append(line.Data);
         _process.ErrorDataReceived += (_, line) => Append(line.Data);
