@@ -13,15 +13,18 @@ internal sealed record Addressees(IReadOnlyList<Addressee> Stay, IReadOnlyDictio
 {
     public static async Task<Addressees> OfAsync(MailerDb db, Batch batch, Edition edition, Variant variant, DateTimeOffset now, CancellationToken cancellation)
     {
-        var ids = await db.Deliveries.AsNoTracking()
-            .Where(d => d.EditionId == batch.EditionId && d.BatchId == batch.Id && d.State == DeliveryState.Queued)
+        var ids = await db.LettersOf(batch.Id).AsNoTracking().Where(d => d.State == DeliveryState.Queued)
             .OrderBy(d => d.SubscriberId).Select(d => d.SubscriberId).ToListAsync(cancellation);
+        if (ids.Count == 0) return new([], new Dictionary<string, List<Guid>>(), []);
+        // A batch is a short stretch of the audience. Without its ends PostgreSQL would rather read everybody's consents than look up a thousand.
+        var (first, last) = (ids[0], ids[^1]);
         var recipients = await db.Recipients.AsNoTracking()
             .Where(r => ids.Contains(r.Id) && r.PublicationId == batch.PublicationId && !r.Deleted)
             .Select(r => new
             {
                 Addressee = new Addressee(r.Id, r.Email, r.Name, r.UnsubscribeToken, r.TrackingAllowed),
-                MayBeMailed = r.ConfirmedAt != null && r.Consents.Any(c => c.NewsletterId == edition.NewsletterId),
+                MayBeMailed = r.ConfirmedAt != null && r.Consents.Any(c =>
+                    c.NewsletterId == edition.NewsletterId && EF.Property<Guid>(c, "SubscriberId") >= first && EF.Property<Guid>(c, "SubscriberId") <= last),
                 IsBlocked = db.AddressStatuses.Any(a =>
                     a.PublicationId == r.PublicationId && a.AddressHash == r.AddressHash && a.Status != DeliverabilityStatus.Ok),
             })

@@ -76,7 +76,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         foreach (var slice in addressees.Stay.Chunk(account.Provider.MaxBatch))
         {
             // One commit between two calls: what became of the last letters, and that the next ones are about to be handed over.
-            var going = await StepAsync(batch, lease, outcomes, slice, cancellation);
+            var going = await StepAsync(batch, lease, outcomes, slice, slice.Length == addressees.Stay.Count, cancellation);
             if (going is null) return null;
             if (going.Count == 0 && await IsStoppedAsync(edition.Id, cancellation)) return AtOnce;
             outcomes = going.Count == 0 ? [] : await CallAsync(account, letters.Of([.. slice.Where(a => going.Contains(a.SubscriberId))]));
@@ -84,7 +84,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
             // The rest stays queued, for the fallback or a later try.
             if (account.Circuit.State == CircuitState.Open) break;
         }
-        await StepAsync(batch, lease, outcomes, [], CancellationToken.None);
+        await StepAsync(batch, lease, outcomes, [], false, CancellationToken.None);
         return retryAfter;
     }
 
@@ -92,13 +92,13 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         db.Editions.AnyAsync(e => e.Id == edition && (e.PausedAt != null || e.State == EditionState.Cancelled), cancellation);
 
     /// <summary>Answers that are known are not given up because the database is away for a while: without them the letters would be uncertain.</summary>
-    private async Task<HashSet<Guid>?> StepAsync(Batch batch, Guid lease, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, CancellationToken cancellation)
+    private async Task<HashSet<Guid>?> StepAsync(Batch batch, Guid lease, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, bool isRest, CancellationToken cancellation)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await StepOnceAsync(batch, lease, outcomes, next, isAgain: tries > 1, cancellation);
+                return await StepOnceAsync(batch, lease, outcomes, next, isRest, isAgain: tries > 1, cancellation);
             }
             catch (Exception e) when (outcomes.Count > 0 && tries < MostRecordTries && DatabaseFailure.IsAway(e))
             {
@@ -108,16 +108,16 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
     }
 
     /// <returns>Whose letters may be handed over now; null when the batch was taken over by somebody else.</returns>
-    private async Task<HashSet<Guid>?> StepOnceAsync(Batch batch, Guid lease, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, bool isAgain, CancellationToken cancellation)
+    private async Task<HashSet<Guid>?> StepOnceAsync(Batch batch, Guid lease, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, bool isRest, bool isAgain, CancellationToken cancellation)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var isOurs = await leases.RenewAsync(db, batch.Id, lease, cancellation);
         // What the provider decided is a fact, whoever holds the batch; who waits or is in doubt, its holder decides.
         var known = isOurs ? outcomes : [.. outcomes.Where(o => o is SendOutcome.Accepted or SendOutcome.Rejected)];
-        await ledger.RecordAsync(batch, known, cancellation);
+        await ledger.RecordAsync(batch, known, areAll: isOurs && next.Length == 0, cancellation);
         if (!isOurs && known.Count > 0) await tallies.MarkAsync(batch.EditionId, batch.Id, cancellation);
         await LearnAsync(batch, known, cancellation);
-        HashSet<Guid>? going = !isOurs ? null : next.Length == 0 ? [] : await ledger.BeginAsync(batch, next, isAgain, cancellation);
+        HashSet<Guid>? going = !isOurs ? null : next.Length == 0 ? [] : await ledger.BeginAsync(batch, next, isRest, isAgain, cancellation);
         await transaction.CommitAsync(cancellation);
         return going;
     }

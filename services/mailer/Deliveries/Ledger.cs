@@ -14,12 +14,14 @@ internal sealed class Ledger(MailerDb db, TimeProvider time)
     /// cancelled some a moment ago, and what is sending already is on somebody's way. Of an edition that was paused or cancelled, nobody's: in any process
     /// the next call is the first that does not happen.
     /// </summary>
+    /// <param name="isRest">Nothing else of the batch is queued: then nobody needs to be named.</param>
     /// <param name="isAgain">
     /// The commit of the same call was not answered and may have happened: what is sending then is so by this call, for its batch has been ours since.
     /// </param>
-    public async Task<HashSet<Guid>> BeginAsync(Batch batch, IReadOnlyList<Addressee> slice, bool isAgain, CancellationToken cancellation)
+    public async Task<HashSet<Guid>> BeginAsync(Batch batch, IReadOnlyList<Addressee> slice, bool isRest, bool isAgain, CancellationToken cancellation)
     {
         var ids = slice.Select(a => a.SubscriberId).ToArray();
+        var named = isRest ? [] : ids;
         var (queued, sending) = ((short)DeliveryState.Queued, (short)DeliveryState.Sending);
         var last = isAgain ? sending : queued;
         var (preparing, going) = ((int)EditionState.Preparing, (int)EditionState.Sending);
@@ -27,18 +29,19 @@ internal sealed class Ledger(MailerDb db, TimeProvider time)
             ? db.Database.SqlQuery<Guid>(
                 $"""
                 UPDATE deliveries SET state = {sending}
-                WHERE edition_id = {batch.EditionId} AND batch_id = {batch.Id} AND state BETWEEN {queued} AND {last}
+                WHERE batch_id = {batch.Id} AND state BETWEEN {queued} AND {last}
                   AND ({isAgain} OR EXISTS (SELECT 1 FROM editions WHERE id = {batch.EditionId} AND paused_at IS NULL AND state IN ({preparing}, {going})))
-                  AND subscriber_id IN (SELECT value FROM json_each({IdsAsText(ids)})) RETURNING subscriber_id
+                  AND ({isRest} OR subscriber_id IN (SELECT value FROM json_each({IdsAsText(named)}))) RETURNING subscriber_id
                 """)
             : db.Database.SqlQuery<Guid>(
                 $"""
                 UPDATE deliveries SET state = {sending}
-                WHERE edition_id = {batch.EditionId} AND batch_id = {batch.Id} AND state BETWEEN {queued} AND {last}
+                WHERE batch_id = {batch.Id} AND state BETWEEN {queued} AND {last}
                   AND ({isAgain} OR EXISTS (SELECT 1 FROM editions WHERE id = {batch.EditionId} AND paused_at IS NULL AND state IN ({preparing}, {going})))
-                  AND subscriber_id = ANY({ids}) RETURNING subscriber_id
+                  AND ({isRest} OR subscriber_id = ANY({named})) RETURNING subscriber_id
                 """);
-        return [.. await moved.ToListAsync(cancellation)];
+        HashSet<Guid> begun = [.. await moved.ToListAsync(cancellation)];
+        return begun.IsSubsetOf(ids) ? begun : throw new InvalidOperationException($"Letters of batch {batch.Id} were queued while it was being sent.");
     }
 
     public async Task LeaveOutAsync(Batch batch, Addressees addressees, CancellationToken cancellation)
@@ -50,8 +53,15 @@ internal sealed class Ledger(MailerDb db, TimeProvider time)
     public Task FailQueuedAsync(Batch batch, string reason, CancellationToken cancellation) =>
         MoveAsync(Of(batch).Where(d => d.State == DeliveryState.Queued), DeliveryState.Failed, reason, cancellation);
 
-    public async Task RecordAsync(Batch batch, IReadOnlyList<SendOutcome> outcomes, CancellationToken cancellation)
+    /// <param name="areAll">They are all that is being sent of the batch, and nothing else is begun with them.</param>
+    public async Task RecordAsync(Batch batch, IReadOnlyList<SendOutcome> outcomes, bool areAll, CancellationToken cancellation)
     {
+        // Most calls: nobody needs to be named.
+        if (areAll && outcomes.Count > 1 && outcomes.All(o => o is SendOutcome.Accepted))
+        {
+            await AcceptAsync(Of(batch).Where(d => d.State == DeliveryState.Sending), cancellation);
+            return;
+        }
         foreach (var group in outcomes.GroupBy(o => (Kind: o.GetType(), Code: CodeOf(o))))
         {
             var ids = group.Select(o => Guid.ParseExact(o.Key, "N")).ToList();
@@ -59,9 +69,7 @@ internal sealed class Ledger(MailerDb db, TimeProvider time)
             switch (group.First())
             {
                 case SendOutcome.Accepted:
-                    var accepted = await letters.Where(d => d.State < DeliveryState.Accepted)
-                        .ExecuteUpdateAsync(s => s.SetProperty(d => d.State, DeliveryState.Accepted).SetProperty(d => d.AcceptedAt, time.GetUtcNow()), cancellation);
-                    DeliveryMetrics.Moved(DeliveryState.Accepted, accepted);
+                    await AcceptAsync(letters.Where(d => d.State < DeliveryState.Accepted), cancellation);
                     break;
                 case SendOutcome.Rejected { AddressIsBad: true }:
                     await MoveAsync(letters.Where(d => d.State < DeliveryState.Bounced), DeliveryState.Bounced, group.Key.Code, cancellation);
@@ -98,6 +106,13 @@ internal sealed class Ledger(MailerDb db, TimeProvider time)
     public Task<bool> AnyAsync(Batch batch, DeliveryState state, CancellationToken cancellation) =>
         Of(batch).AnyAsync(d => d.State == state, cancellation);
 
+    private async Task AcceptAsync(IQueryable<Delivery> letters, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var accepted = await letters.ExecuteUpdateAsync(s => s.SetProperty(d => d.State, DeliveryState.Accepted).SetProperty(d => d.AcceptedAt, now), cancellation);
+        DeliveryMetrics.Moved(DeliveryState.Accepted, accepted);
+    }
+
     private Task EndAsync(Batch batch, List<Guid> ids, DeliveryState state, string? reason, CancellationToken cancellation) =>
         MoveAsync(Of(batch, ids).Where(d => d.State == DeliveryState.Queued), state, reason, cancellation);
 
@@ -118,7 +133,7 @@ internal sealed class Ledger(MailerDb db, TimeProvider time)
     /// <summary>As SQLite keeps ids: text in capitals.</summary>
     private static string IdsAsText(Guid[] ids) => JsonSerializer.Serialize(ids.Select(id => id.ToString().ToUpperInvariant()));
 
-    private IQueryable<Delivery> Of(Batch batch) => db.Deliveries.Where(d => d.EditionId == batch.EditionId && d.BatchId == batch.Id);
+    private IQueryable<Delivery> Of(Batch batch) => db.LettersOf(batch.Id);
 
     private IQueryable<Delivery> Of(Batch batch, List<Guid> subscribers) =>
         subscribers.Count == 1 && subscribers[0] is var one

@@ -15,10 +15,7 @@ internal static class TallyCount
 
     public static async Task<Dictionary<Guid, CountedBatch>> OfAsync(MailerDb db, Guid edition, IReadOnlyCollection<Guid> batches, CancellationToken cancellation)
     {
-        var letters = db.Deliveries.AsNoTracking().Where(d => batches.Contains(d.BatchId));
-        // PostgreSQL finds the partition by the edition; SQLite would walk through all its letters.
-        if (!db.IsSqlite) letters = letters.Where(d => d.EditionId == edition);
-        var parts = await letters
+        var parts = await db.LettersOf(batches).AsNoTracking()
             .GroupBy(d => new { d.BatchId, d.State, d.Reason })
             .Select(g => new Part(
                 g.Key.BatchId, g.Key.State, g.Key.Reason, g.Count(),

@@ -30,6 +30,13 @@ public abstract class MailerDb(DbContextOptions options) : ServiceDb(options)
     public DbSet<Segment> Segments => Set<Segment>();
     public DbSet<SecretKey> SecretKeys => Set<SecretKey>();
 
+    /// <summary>
+    /// Letters of batches, and not of their edition: of one that began a moment ago PostgreSQL's statistics know nothing, so it would take it for a handful of rows, and walk through all of
+    /// them by the primary key for each batch.
+    /// </summary>
+    internal IQueryable<Delivery> LettersOf(params IReadOnlyCollection<Guid> batches) =>
+        batches.Count == 1 && batches.First() is var one ? Deliveries.Where(d => d.BatchId == one) : Deliveries.Where(d => batches.Contains(d.BatchId));
+
     protected override void OnModelCreating(ModelBuilder model)
     {
         base.OnModelCreating(model);
