@@ -10,6 +10,11 @@ internal sealed record BatchLetters(
     Batch Batch, Edition Edition, Variant Variant, PublicationSnapshot Publication, NewsletterSnapshot Newsletter, LetterSender Sender, LetterIds Ids,
     Func<Addressee, string> ReaderCode)
 {
+    private readonly KeyValuePair<string, string>[] _args =
+    [
+        new(CustomArgs.Publication, Edition.PublicationId.ToString("N")), new(CustomArgs.Edition, Edition.Id.ToString("N")), new(CustomArgs.Batch, Batch.Id.ToString("N")),
+    ];
+
     public OutgoingBatch Of(IReadOnlyList<Addressee> addressees) => new()
     {
         From = Sender.From,
@@ -23,23 +28,18 @@ internal sealed record BatchLetters(
         Letters = [.. addressees.Select(LetterOf)],
     };
 
-    private OutgoingLetter LetterOf(Addressee addressee) => new()
+    // A list of two costs a fifth of a dictionary, and there are three for each letter.
+    private OutgoingLetter LetterOf(Addressee addressee)
     {
-        Key = addressee.SubscriberId.ToString("N"),
-        To = new(addressee.Email, addressee.Name),
-        MessageId = Ids.Of(Edition.Id, addressee.SubscriberId, Sender.From.Address),
-        Substitutions = new Dictionary<string, string>
+        var key = addressee.SubscriberId.ToString("N");
+        return new()
         {
-            [Placeholder.Reader] = ReaderCode(addressee),
-            [Placeholder.Unsubscribe] = addressee.UnsubscribeToken,
-        },
-        Headers = new Dictionary<string, string> { ["List-Unsubscribe"] = $"<{ListHeaders.UnsubscribeUrl(Publication, Newsletter, addressee.UnsubscribeToken)}>" },
-        CustomArgs = new Dictionary<string, string>
-        {
-            [CustomArgs.Publication] = Edition.PublicationId.ToString("N"),
-            [CustomArgs.Edition] = Edition.Id.ToString("N"),
-            [CustomArgs.Subscriber] = addressee.SubscriberId.ToString("N"),
-            [CustomArgs.Batch] = Batch.Id.ToString("N"),
-        },
-    };
+            Key = key,
+            To = new(addressee.Email, addressee.Name),
+            MessageId = Ids.Of(Edition.Id, addressee.SubscriberId, Sender.From.Address),
+            Substitutions = [new(Placeholder.Reader, ReaderCode(addressee)), new(Placeholder.Unsubscribe, addressee.UnsubscribeToken)],
+            Headers = [new("List-Unsubscribe", $"<{ListHeaders.UnsubscribeUrl(Publication, Newsletter, addressee.UnsubscribeToken)}>")],
+            CustomArgs = [.. _args, new(CustomArgs.Subscriber, key)],
+        };
+    }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Deliveries;
 
@@ -17,6 +18,7 @@ internal readonly record struct LetterId(Guid Id, Guid? Edition)
 /// </summary>
 internal sealed class LetterIds(byte[] key)
 {
+    private readonly KeyedHash _hash = new(key);
     private const int IdLength = 32;
     private const int MacLength = 16;
 
@@ -42,5 +44,5 @@ internal sealed class LetterIds(byte[] key)
 
     private string Sign(string name, string from) => string.Create(CultureInfo.InvariantCulture, $"{name}.{Mac(name)}@{from[(from.LastIndexOf('@') + 1)..]}");
 
-    private string Mac(string name) => Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.ASCII.GetBytes(name)))[..MacLength];
+    private string Mac(string name) => Convert.ToHexStringLower(_hash.Of(Encoding.ASCII.GetBytes(name)).AsSpan(0, MacLength / 2));
 }

@@ -44,7 +44,7 @@ internal sealed record OutgoingBatch
     public required string Html { get; init; }
     public required string Text { get; init; }
     /// <summary>Headers that are the same in every letter.</summary>
-    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyCollection<KeyValuePair<string, string>> Headers { get; init; } = [];
     /// <summary>At most 10, bounded words, for the provider's own statistics.</summary>
     public IReadOnlyList<string> Categories { get; init; } = [];
     public required IReadOnlyList<OutgoingLetter> Letters { get; init; }
@@ -57,11 +57,11 @@ internal sealed record OutgoingLetter
     public required MailAddress To { get; init; }
     /// <summary>Without angle brackets; the same at every try.</summary>
     public required string MessageId { get; init; }
-    public IReadOnlyDictionary<string, string> Substitutions { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyCollection<KeyValuePair<string, string>> Substitutions { get; init; } = [];
     /// <summary>Headers of this letter alone; complete, nothing is substituted in them.</summary>
-    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyCollection<KeyValuePair<string, string>> Headers { get; init; } = [];
     /// <summary>Comes back with each of the provider's events: see <see cref="CustomArgs"/>.</summary>
-    public IReadOnlyDictionary<string, string> CustomArgs { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyCollection<KeyValuePair<string, string>> CustomArgs { get; init; } = [];
 }
 
 internal sealed record MailAddress(string Address, string? Name = null);

@@ -32,5 +32,11 @@ internal static class ProviderMetrics
         outcomes.All(o => o is SendOutcome.Accepted) ? "accepted" : outcomes.Any(o => o is SendOutcome.Accepted) ? "partly" : WordOf(outcomes[0]);
 
     /// <summary><c>accepted</c>, <c>rejected</c>, <c>deferred</c> or <c>unknown</c>.</summary>
-    public static string WordOf(SendOutcome outcome) => outcome.GetType().Name.ToLowerInvariant();
+    public static string WordOf(SendOutcome outcome) => outcome switch
+    {
+        SendOutcome.Accepted => "accepted",
+        SendOutcome.Rejected => "rejected",
+        SendOutcome.Deferred => "deferred",
+        _ => "unknown",
+    };
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Microsoft.IO;
 
 namespace Newsletter.Mailer.Providers;
 
@@ -10,7 +11,10 @@ internal static class SendGridMail
 {
     // Substitutions, and custom arguments, of one personalization.
     private const int MaxPersonalBytes = 10_000;
-    private const int UsualPersonalBytes = 1024;
+    private const int MostBytesOfChar = 3;
+
+    // A call's megabyte would be garbage of the costly kind. As many as are in flight at once are kept.
+    private static readonly RecyclableMemoryStreamManager Buffers = new(new() { MaximumSmallPoolFreeBytes = 16 << 20 });
 
     // HTML stays readable and a third shorter; this never stands inside a page.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -19,15 +23,14 @@ internal static class SendGridMail
     public static SendOutcome? FaultOf(OutgoingLetter letter)
     {
         if (!HeaderText.IsAddress(letter.To.Address)) return new SendOutcome.Rejected(letter.Key, AddressIsBad: true, "invalid_address", "");
-        return Size(letter.Substitutions) > MaxPersonalBytes || Size(letter.CustomArgs) > MaxPersonalBytes
-            ? new SendOutcome.Rejected(letter.Key, AddressIsBad: false, "too_large", "")
-            : null;
+        return Fits(letter.Substitutions) && Fits(letter.CustomArgs) ? null : new SendOutcome.Rejected(letter.Key, AddressIsBad: false, "too_large", "");
     }
 
-    public static ReadOnlyMemory<byte> Of(OutgoingBatch batch, IReadOnlyList<OutgoingLetter> letters)
+    /// <returns>At its beginning; the caller ends it.</returns>
+    public static Stream Of(OutgoingBatch batch, IReadOnlyList<OutgoingLetter> letters)
     {
-        var buffer = new ArrayBufferWriter<byte>(2 * (batch.Html.Length + batch.Text.Length) + UsualPersonalBytes * (letters.Count + 1));
-        using var json = new Utf8JsonWriter(buffer, Options);
+        var mail = Buffers.GetStream();
+        using var json = new Utf8JsonWriter((IBufferWriter<byte>)mail, Options);
         json.WriteStartObject();
         Person(json, "from", batch.From);
         if (batch.ReplyTo is { } reply) Person(json, "reply_to", reply);
@@ -54,7 +57,8 @@ internal static class SendGridMail
         json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();
-        return buffer.WrittenMemory;
+        mail.Position = 0;
+        return mail;
     }
 
     private static void Personal(Utf8JsonWriter json, OutgoingLetter letter)
@@ -86,7 +90,7 @@ internal static class SendGridMail
         json.WriteEndObject();
     }
 
-    private static void Headers(Utf8JsonWriter json, IReadOnlyDictionary<string, string> headers, string? messageId = null)
+    private static void Headers(Utf8JsonWriter json, IReadOnlyCollection<KeyValuePair<string, string>> headers, string? messageId = null)
     {
         if (headers.Count == 0 && messageId is null) return;
         json.WriteStartObject("headers");
@@ -95,7 +99,7 @@ internal static class SendGridMail
         json.WriteEndObject();
     }
 
-    private static void Texts(Utf8JsonWriter json, string name, IReadOnlyDictionary<string, string> texts)
+    private static void Texts(Utf8JsonWriter json, string name, IReadOnlyCollection<KeyValuePair<string, string>> texts)
     {
         if (texts.Count == 0) return;
         json.WriteStartObject(name);
@@ -110,6 +114,10 @@ internal static class SendGridMail
         json.WriteEndObject();
     }
 
-    private static int Size(IReadOnlyDictionary<string, string> values) =>
-        values.Sum(v => Encoding.UTF8.GetByteCount(v.Key) + Encoding.UTF8.GetByteCount(v.Value));
+    private static bool Fits(IReadOnlyCollection<KeyValuePair<string, string>> values)
+    {
+        var chars = 0;
+        foreach (var (name, value) in values) chars += name.Length + value.Length;
+        return chars <= MaxPersonalBytes / MostBytesOfChar || values.Sum(v => Encoding.UTF8.GetByteCount(v.Key) + Encoding.UTF8.GetByteCount(v.Value)) <= MaxPersonalBytes;
+    }
 }

@@ -58,13 +58,13 @@ internal sealed class SendGridProvider(IHttpClientFactory clients, SendGridOptio
         return outcomes;
     }
 
-    private async Task<SendGridAnswer> PostAsync(ReadOnlyMemory<byte> mail, CancellationToken cancellation)
+    private async Task<SendGridAnswer> PostAsync(Stream mail, CancellationToken cancellation)
     {
         using var http = clients.CreateClient(Client);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{options.ApiBase.TrimEnd('/')}/v3/mail/send")
         {
             Headers = { Authorization = new("Bearer", options.ApiKey) },
-            Content = new ReadOnlyMemoryContent(mail) { Headers = { ContentType = new("application/json") } },
+            Content = new StreamContent(mail) { Headers = { ContentType = new("application/json") } },
         };
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(options.Timeout);

@@ -27,7 +27,7 @@ internal static class Placeholder
             : value;
     }
 
-    public static string Fill(string text, IReadOnlyDictionary<string, string> values)
+    public static string Fill(string text, IReadOnlyCollection<KeyValuePair<string, string>> values)
     {
         foreach (var (placeholder, value) in values) text = text.Replace(placeholder, value, StringComparison.Ordinal);
         return text;

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Newsletter.Contracts;
+using Newsletter.Mailer.Storage;
 using Newsletter.Mailer.Templates;
 
 namespace Newsletter.Mailer.Tracking;
@@ -21,6 +22,7 @@ internal sealed class TrackingCodes(byte[] key)
     private const int ReaderMacBytes = 8;
     private const int ReaderBytes = GuidBytes + ReaderMacBytes;
     private const int MaxCode = 4096;
+    private readonly KeyedHash _hash = new(key);
 
     public LetterFrame Frame(PublicationSnapshot publication, NewsletterSnapshot newsletter, Guid edition)
     {
@@ -73,7 +75,7 @@ internal sealed class TrackingCodes(byte[] key)
     private byte[] Mac(string purpose, byte[] payload, int length)
     {
         byte[] message = [.. Encoding.ASCII.GetBytes(purpose), 0, .. payload];
-        return HMACSHA256.HashData(key, message)[..length];
+        return _hash.Of(message)[..length];
     }
 
     private static byte[] Bytes(Guid id) => id.ToByteArray(bigEndian: true);
