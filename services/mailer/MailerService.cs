@@ -105,6 +105,7 @@ public static class MailerService
         builder.Services.AddWorker<BatchSweeper>("batch sweeper");
         builder.Services.AddWorker<LedgerWatch>("ledger watch");
         builder.Services.AddWorker<DelayWatch>("delay watch");
+        builder.Services.AddWorker<LedgerPruning>("ledger pruning");
         builder.Services.AddHostedService<DeliveryWorker>();
     }
 

@@ -20,6 +20,9 @@ internal sealed class AddressBook(MailerDb db, SecretKeys keys, TimeProvider tim
     /// </summary>
     public static readonly TimeSpan BlockLasts = TimeSpan.FromDays(3);
 
+    /// <summary>Before a transaction: the key that addresses are hashed with, where there is none yet, is written by itself, which on SQLite waits for every other writer.</summary>
+    public Task ReadyAsync(CancellationToken cancellation) => keys.AddressHasherAsync(cancellation);
+
     public async Task LearnAsync(List<LetterEvent> letters, CancellationToken cancellation)
     {
         var bad = letters.FindAll(l => l.Event.Kind == EventKind.SoftBounce || StatusOf(l.Event) is not null);

@@ -20,7 +20,7 @@ internal sealed class LedgerWatch(IServiceScopeFactory scopes, TimeProvider time
         var db = scope.ServiceProvider.GetRequiredService<MailerDb>();
         var since = time.GetUtcNow() - Recent;
         // One statement, hence one snapshot: a chunk that is being written is in both numbers or in neither.
-        var counts = await db.Editions.AsNoTracking().Where(e => e.CreatedAt > since)
+        var counts = await db.Editions.AsNoTracking().Where(e => e.CreatedAt > since && e.LedgerPrunedAt == null)
             .Select(e => new { e.Recipients, Rows = db.Deliveries.Count(d => d.EditionId == e.Id) }).ToListAsync(stopping);
         Difference.Record(counts.Sum(c => (long)Math.Abs(c.Recipients - c.Rows)));
         Uncertain.Record(await db.Batches.CountAsync(b => b.State == BatchState.Uncertain, stopping));

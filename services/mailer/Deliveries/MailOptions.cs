@@ -31,6 +31,10 @@ internal sealed class MailOptions
     [Range(typeof(TimeSpan), "00:00:10", "01:00:00")]
     public TimeSpan Lease { get; set; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>Who got which letter, and what became of it, is kept for so long, and then until its month is over; editions keep their totals. Without it, for good.</summary>
+    [Range(30, 36_500)]
+    public int? KeepLedgerDays { get; set; }
+
     /// <summary>So many letters of an edition must have been taken, or come back, before it may be paused because of complaints or bounces.</summary>
     [Range(1, 1_000_000)]
     public int PauseFrom { get; set; } = 100;

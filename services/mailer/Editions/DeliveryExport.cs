@@ -18,7 +18,7 @@ internal static class DeliveryExport
         Guid id, CurrentPublication publication, Caller caller, MailerDb db, HttpResponse response, CancellationToken cancellation)
     {
         if (!caller.May(Permission.EditionsRead)) return Problem.Forbidden($"The permission {Permission.EditionsRead} is needed, too.");
-        if (!await db.Editions.AnyAsync(e => e.Id == id && e.PublicationId == publication.Id, cancellation)) return Problem.NotFound("There is no such edition.");
+        if (await KeptLedger.RefusalAsync(db, publication, id, cancellation) is { } refusal) return refusal;
         response.ContentType = "text/csv; charset=utf-8";
         response.Headers.CacheControl = "private, no-store";
         response.Headers.ContentDisposition = $"attachment; filename=\"{publication.Slug}-{id}.csv\"";

@@ -64,7 +64,7 @@ internal static class EditionEndpoints
         Guid id, Caller caller, CurrentPublication publication, MailerDb db, CancellationToken cancellation,
         string? state = null, string? cursor = null, [Range(1, 100)] int limit = 50)
     {
-        if (!await db.Editions.AnyAsync(e => e.Id == id && e.PublicationId == publication.Id, cancellation)) return Problem.NotFound("There is no such edition.");
+        if (await KeptLedger.RefusalAsync(db, publication, id, cancellation) is { } refusal) return refusal;
         if (!TryRead<DeliveryState>(state, out var wanted)) return Problem.BadRequest("There is no such state.");
         var after = IdOf(cursor) ?? Guid.Empty;
         var deliveries = await db.Deliveries.AsNoTracking()

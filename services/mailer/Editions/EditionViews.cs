@@ -6,13 +6,14 @@ namespace Newsletter.Mailer.Editions;
 
 /// <summary>An edition as the staff API shows it.</summary>
 /// <param name="TraceId">Of the publish that it came from: its letters are in the same trace.</param>
+/// <param name="LedgerPrunedAt">Since when its deliveries are no longer kept; its totals are.</param>
 internal sealed record EditionView(
     Guid Id, EditionKind Kind, Guid NewsletterId, Guid? PostId, DateTimeOffset? SlotAt, string Subject, EditionState State, bool Paused, string? PauseReason,
-    DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt, int Recipients, string? TraceId)
+    DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt, int Recipients, string? TraceId, DateTimeOffset? LedgerPrunedAt)
 {
     public static EditionView Of(Edition e) => new(
         e.Id, e.Kind, e.NewsletterId, e.PostId, e.SlotAt, e.Subject, e.State, e.IsPaused, e.PauseReason, e.CreatedAt, e.FinishedAt, e.Recipients,
-        ActivityContext.TryParse(e.TraceParent, null, out var trace) ? trace.TraceId.ToString() : null);
+        ActivityContext.TryParse(e.TraceParent, null, out var trace) ? trace.TraceId.ToString() : null, e.LedgerPrunedAt);
 }
 
 /// <param name="States">Deliveries by state; their sum is the recipients.</param>

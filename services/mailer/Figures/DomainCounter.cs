@@ -25,7 +25,7 @@ internal sealed class DomainCounter(IServiceScopeFactory scopes, TimeProvider ti
     public async Task<EditionDomains?> FindAsync(MailerDb db, Edition edition, TimeSpan patience, CancellationToken cancellation)
     {
         var known = await db.EditionDomains.AsNoTracking().SingleOrDefaultAsync(d => d.EditionId == edition.Id, cancellation);
-        if (known is not null && (known.CountedAt + AtMostEvery > time.GetUtcNow() || known.CountedAt > edition.CreatedAt + Lively)) return known;
+        if (edition.LedgerPrunedAt is not null || (known is not null && (known.CountedAt + AtMostEvery > time.GetUtcNow() || known.CountedAt > edition.CreatedAt + Lively))) return known;
         var counted = Ask(edition.Id);
         if (known is not null || counted is null) return known;
         await Task.WhenAny(counted, Task.Delay(patience, cancellation));

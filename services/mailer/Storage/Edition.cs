@@ -61,6 +61,9 @@ public sealed class Edition
     public DateTimeOffset? FirstAcceptedAt { get; private set; }
     public DateTimeOffset? LastAcceptedAt { get; private set; }
     public DateTimeOffset? FinishedAt { get; private set; }
+    /// <summary>Since when its ledger is no longer kept: who got it, and what became of each letter. Its totals are.</summary>
+    [NotAudited]
+    public DateTimeOffset? LedgerPrunedAt { get; private set; }
     public long Version { get; private set; }
     /// <summary>The publish that it came from: its trace goes on in the batches.</summary>
     [NotAudited]

@@ -28,6 +28,7 @@ internal sealed class EventIngest(
         var batches = events.Select(e => e.Batch).OfType<Guid>().Distinct().ToList();
         using var step = await StartAsync(batches, cancellation);
 
+        await addresses.ReadyAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var now = time.GetUtcNow();
         var taken = await EventIds.TakeAsync(db, events, now, cancellation);

@@ -556,6 +556,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("lease_until");
 
+                    b.Property<DateTimeOffset?>("LedgerPrunedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ledger_pruned_at");
+
                     b.Property<Guid>("NewsletterId")
                         .HasColumnType("uuid")
                         .HasColumnName("newsletter_id");

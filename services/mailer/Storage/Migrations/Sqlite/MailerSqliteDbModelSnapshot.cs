@@ -549,6 +549,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("lease_until");
 
+                    b.Property<long?>("LedgerPrunedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ledger_pruned_at");
+
                     b.Property<Guid>("NewsletterId")
                         .HasColumnType("TEXT")
                         .HasColumnName("newsletter_id");
