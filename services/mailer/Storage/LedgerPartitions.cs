@@ -6,8 +6,8 @@ namespace Newsletter.Mailer.Storage;
 
 /// <summary>
 /// Makes the ledger's monthly partitions ahead of time, on PostgreSQL: a month that has begun in the default partition stays there.
-/// Half of each page is left free: a row is written again as sending, accepted and delivered, and as long as that fits into its page no index is touched
-/// (95 of 100 writes instead of 43, half the log, and in the end fewer pages).
+/// Two thirds of each page are left free: a row is written again as sending and as accepted before anything can be tidied up, and as long as that fits into its page no index is
+/// touched (of an accepted letter 100 bytes of log, and 280 with half a page).
 /// </summary>
 internal static class LedgerPartitions
 {
@@ -28,7 +28,7 @@ internal static class LedgerPartitions
                     PERFORM pg_advisory_xact_lock(hashtext('ledger partitions'));
                     IF to_regclass('{name}') IS NULL
                        AND NOT EXISTS (SELECT 1 FROM deliveries_default WHERE edition_id >= '{Bound(from)}' AND edition_id < '{Bound(from.AddMonths(1))}') THEN
-                        CREATE TABLE {name} PARTITION OF deliveries FOR VALUES FROM ('{Bound(from)}') TO ('{Bound(from.AddMonths(1))}') WITH (fillfactor = 50);
+                        CREATE TABLE {name} PARTITION OF deliveries FOR VALUES FROM ('{Bound(from)}') TO ('{Bound(from.AddMonths(1))}') WITH (fillfactor = 30);
                     END IF;
                 EXCEPTION WHEN duplicate_table OR invalid_object_definition THEN NULL;
                 END $$
