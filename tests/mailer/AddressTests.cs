@@ -17,7 +17,7 @@ public sealed class AddressTests
     private static readonly string[] Bad =
     [
         $"{LongestLocal}a@example.com", $"b@{string.Join('.', Enumerable.Repeat(new string('c', 48), 5))}.examples", "\"with space\"@example.com", "no-at-sign", "@example.com", "nobody@",
-        "a@b.example,c@d.example", "a@b.example;c@d.example", "<a@b.example>", "a\r\nRCPT TO:<c@d.example>@b.example", $"{new string('é', 33)}@example.com",
+        "a@b.example,c@d.example", "a@b.example;c@d.example", "<a@b.example>", ".leading@example.com", "trailing.@example.com", "two..dots@example.com", "a(comment)@example.com", "a@example.com(comment)", "a@example.com.", "a\r\nRCPT TO:<c@d.example>@b.example", $"{new string('é', 33)}@example.com",
     ];
 
     [Theory]

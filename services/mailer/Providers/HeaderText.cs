@@ -23,11 +23,14 @@ internal static class HeaderText
         return clean.Length > 0 ? clean : null;
     }
 
-    /// <summary>In octets, as servers count them. What a quoted local part may hold beyond that, no mailbox of a person has.</summary>
+    /// <summary>In octets, as servers count them. What a quoted local part may hold beyond that, no mailbox of a person has; comments and a final dot are no part of a path.</summary>
     public static bool IsAddress(string address)
     {
         var at = address.LastIndexOf('@');
-        return at > 0 && at < address.Length - 1 && Encoding.UTF8.GetByteCount(address) <= MaxAddress && Encoding.UTF8.GetByteCount(address.AsSpan(0, at)) <= MaxLocal
-            && !address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or ',' or ';');
+        return at > 0 && at < address.Length - 1 && address[^1] != '.' && IsLocal(address.AsSpan(0, at)) && Encoding.UTF8.GetByteCount(address) <= MaxAddress && Encoding.UTF8.GetByteCount(address.AsSpan(0, at)) <= MaxLocal
+            && !address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or '(' or ')' or ',' or ';');
     }
+
+    /// <summary>RFC 5321: dots stand between something, unless it is quoted.</summary>
+    private static bool IsLocal(ReadOnlySpan<char> local) => local[0] == '"' || !(local[0] == '.' || local[^1] == '.' || local.Contains("..", StringComparison.Ordinal));
 }

@@ -30,7 +30,7 @@ internal static class SesEvents
                 Batch = Tag(mail, CustomArgs.Batch),
                 Mail = Tag(mail, CustomArgs.Mail),
                 Reason = ReasonOf(kind, facts, person),
-                Said = kind is EventKind.Bounce or EventKind.Blocked or EventKind.Dropped ? FailureTexts.Plain(person.Text("diagnosticCode") ?? facts.Text("reason") ?? "") : "",
+                Said = kind is EventKind.Bounce or EventKind.SoftBounce or EventKind.Dropped ? FailureTexts.Plain(person.Text("diagnosticCode") ?? facts.Text("reason") ?? "") : "",
             },
         ];
     }
@@ -53,8 +53,8 @@ internal static class SesEvents
         "Send" => EventKind.Processed,
         "DeliveryDelay" => EventKind.Deferred,
         "Delivery" => EventKind.Delivered,
-        // A full mailbox or a server's policy: SES gives up on the letter, and the address may be good.
-        "Bounce" => told.Inner("bounce").Text("bounceType") == "Permanent" ? EventKind.Bounce : EventKind.Blocked,
+        // Transient or undetermined: a full mailbox, a letter too large. SES gives up on the letter, and the address may be good.
+        "Bounce" => told.Inner("bounce").Text("bounceType") == "Permanent" ? EventKind.Bounce : EventKind.SoftBounce,
         "Reject" => EventKind.Dropped,
         "Open" => EventKind.Open,
         "Click" => EventKind.Click,
@@ -65,7 +65,7 @@ internal static class SesEvents
 
     private static string ReasonOf(EventKind kind, JsonElement? facts, JsonElement? person) => kind switch
     {
-        EventKind.Bounce or EventKind.Blocked => MailEvent.ShortReason(person.Text("status") ?? facts.Text("bounceSubType")),
+        EventKind.Bounce or EventKind.SoftBounce => MailEvent.ShortReason(person.Text("status") ?? facts.Text("bounceSubType")),
         EventKind.Dropped => MailEvent.ShortReason(facts.Text("reason")),
         _ => "",
     };

@@ -37,7 +37,7 @@ internal sealed class SesProvider(IHttpClientFactory clients, SesOptions options
 
     private async Task<SendOutcome> SendOneAsync(OutgoingBatch batch, OutgoingLetter letter, CancellationToken cancellation)
     {
-        if (!HeaderText.IsAddress(letter.To.Address)) return new SendOutcome.Rejected(letter.Key, AddressIsBad: true, "invalid_address", "");
+        if (!SmtpMessage.CanCarry(letter.To.Address)) return new SendOutcome.Rejected(letter.Key, AddressIsBad: true, "invalid_address", "");
         var body = BodyOf(batch, letter);
         using var http = clients.CreateClient(Client);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{options.Endpoint}/v2/email/outbound-emails")

@@ -7,6 +7,20 @@ namespace Newsletter.Mailer.Providers;
 /// <summary>One letter as a mail server gets it, its placeholders filled in.</summary>
 internal static class SmtpMessage
 {
+    /// <summary>Whether an address can be written into a message: one that cannot must not cost the others of its batch their letter.</summary>
+    public static bool CanCarry(string address)
+    {
+        try
+        {
+            _ = new MailboxAddress("", address);
+            return HeaderText.IsAddress(address);
+        }
+        catch (ParseException)
+        {
+            return false;
+        }
+    }
+
     public static MimeMessage Of(OutgoingBatch batch, OutgoingLetter letter, DateTimeOffset now)
     {
         var message = new MimeMessage

@@ -32,7 +32,7 @@ internal sealed class SmtpProvider(SmtpOptions options, TimeProvider time) : IMa
 
     private async Task<SendOutcome> SendOneAsync(OutgoingBatch batch, OutgoingLetter letter, CancellationToken cancellation)
     {
-        if (!HeaderText.IsAddress(letter.To.Address)) return new SendOutcome.Rejected(letter.Key, AddressIsBad: true, "invalid_address", "");
+        if (!SmtpMessage.CanCarry(letter.To.Address)) return new SendOutcome.Rejected(letter.Key, AddressIsBad: true, "invalid_address", "");
         using var message = SmtpMessage.Of(batch, letter, time.GetUtcNow());
         SigningOf(batch)?.Sign(message);
         var outcome = await TryAsync(letter.Key, message, reuse: true, cancellation);

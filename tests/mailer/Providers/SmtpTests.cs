@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using MailKit.Net.Smtp;
 using MimeKit;
 using MimeKit.Cryptography;
 using Newsletter.Mailer.Providers;
@@ -67,6 +68,30 @@ public sealed class SmtpTests
         await using var sink = await SmtpSink.StartAsync(option, command);
         using var smtp = SmtpSink.Provider(sink.Port);
         Assert.IsType(outcome, Assert.Single(await smtp.SendAsync(Outgoing.Many(1), Cancellation)));
+    }
+
+    // 5.1.x and a disabled mailbox are the address's fault; a full one, policy and what has no number are not, nor is anything that may be tried again.
+    [Theory]
+    [InlineData(SmtpErrorCode.RecipientNotAccepted, 550, "5.1.1 no such user", "5.1.1", true)]
+    [InlineData(SmtpErrorCode.RecipientNotAccepted, 550, "5.2.1 disabled", "5.2.1", true)]
+    [InlineData(SmtpErrorCode.RecipientNotAccepted, 550, "no such user", "550", true)]
+    [InlineData(SmtpErrorCode.RecipientNotAccepted, 552, "5.2.2 mailbox full", "5.2.2", false)]
+    [InlineData(SmtpErrorCode.RecipientNotAccepted, 550, "5.7.1 not from you", "5.7.1", false)]
+    [InlineData(SmtpErrorCode.SenderNotAccepted, 550, "5.1.8 bad sender", "5.1.8", false)]
+    [InlineData(SmtpErrorCode.MessageNotAccepted, 554, "rejected", "554", false)]
+    [InlineData(SmtpErrorCode.RecipientNotAccepted, 450, "4.2.1 greylisted", "4.2.1", null)]
+    [InlineData(SmtpErrorCode.RecipientNotAccepted, 452, "4.2.2 mailbox full", "4.2.2", null)]
+    [InlineData(SmtpErrorCode.UnexpectedStatusCode, 421, "too many connections", "421", null)]
+    public void Each_refusal_has_its_meaning(SmtpErrorCode stage, int status, string text, string code, bool? isAddressBad)
+    {
+        var outcome = SmtpAnswer.Of("k", new SmtpCommandException(stage, (SmtpStatusCode)status, text));
+        Assert.Equal(isAddressBad, (outcome as SendOutcome.Rejected)?.AddressIsBad);
+        Assert.Equal((code, text), outcome switch
+        {
+            SendOutcome.Rejected rejected => (rejected.Code, rejected.Text),
+            SendOutcome.Deferred deferred => (deferred.Code, deferred.Text),
+            _ => ("", ""),
+        });
     }
 
     [Fact]

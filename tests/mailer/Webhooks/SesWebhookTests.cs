@@ -49,7 +49,7 @@ public sealed class SesWebhookTests : IAsyncLifetime
         var mailed = await MailedEdition.CreateAsync(_mailer, 5);
         await TellAsync(Event(mailed, 0, "Delivery", "delivery", new JsonObject { ["timestamp"] = "2026-11-26T10:00:00.123Z" }), version);
         await TellAsync(Event(mailed, 1, "Bounce", "bounce", Bounce("Permanent", "5.1.1", "smtp; 550 5.1.1 <ada@example.com> unknown")), version);
-        await TellAsync(Event(mailed, 2, "Bounce", "bounce", Bounce("Transient", "5.2.2", "smtp; 552 mailbox full")), version);
+        await TellAsync(Event(mailed, 2, "Bounce", "bounce", Bounce("Transient", "5.2.2", "smtp; 552 mailbox full", MailedEdition.AddressOf(mailed.Readers[2]))), version);
         await TellAsync(Event(mailed, 3, "Complaint", "complaint", new JsonObject { ["complainedRecipients"] = new JsonArray() }), version);
         var click = Envelope(Event(mailed, 4, "Click", "click", new JsonObject { ["link"] = "https://example.com/" }), version);
         for (var i = 0; i < 5; i++) Assert.Equal(HttpStatusCode.NoContent, await PostAsync(click));
@@ -58,7 +58,10 @@ public sealed class SesWebhookTests : IAsyncLifetime
         var letters = (await mailed.LettersAsync(_mailer)).ToDictionary(d => d.SubscriberId);
         Assert.Equal(DeliveryState.Delivered, letters[mailed.Readers[0]].State);
         Assert.Equal((DeliveryState.Bounced, "5.1.1"), (letters[mailed.Readers[1]].State, letters[mailed.Readers[1]].Reason));
-        Assert.Equal((DeliveryState.Bounced, "blocked"), (letters[mailed.Readers[2]].State, letters[mailed.Readers[2]].Reason));
+        Assert.Equal((DeliveryState.Bounced, "5.2.2"), (letters[mailed.Readers[2]].State, letters[mailed.Readers[2]].Reason));
+        // A full mailbox today is a good address still.
+        var full = await _mailer.WithDbAsync<MailerDb, AddressStatus>(db => db.AddressStatuses.AsNoTracking().SingleAsync(a => a.SubscriberId == mailed.Readers[2]));
+        Assert.Equal((Contracts.Deliverability.Ok, 1), (full.Status, full.SoftBounces));
         Assert.NotNull(letters[mailed.Readers[3]].ComplainedAt);
         Assert.Equal(1, (await mailed.CountersAsync(_mailer)).Clicks);
     }
@@ -122,11 +125,11 @@ public sealed class SesWebhookTests : IAsyncLifetime
     public async Task An_account_that_nobody_has_takes_nothing() =>
         Assert.Equal(HttpStatusCode.NotFound, await PostAsync(Envelope("x"), $"/webhooks/ses/{Guid.NewGuid():N}"));
 
-    private static JsonObject Bounce(string type, string status, string said) => new()
+    private static JsonObject Bounce(string type, string status, string said, string address = "ada@example.com") => new()
     {
         ["bounceType"] = type,
         ["bounceSubType"] = "General",
-        ["bouncedRecipients"] = new JsonArray(new JsonObject { ["emailAddress"] = "ada@example.com", ["status"] = status, ["diagnosticCode"] = said }),
+        ["bouncedRecipients"] = new JsonArray(new JsonObject { ["emailAddress"] = address, ["status"] = status, ["diagnosticCode"] = said }),
     };
 
     private static string Event(MailedEdition mailed, int reader, string kind, string facts, JsonObject more) => new JsonObject
