@@ -29,6 +29,7 @@ public static class MailerService
         builder.AddServiceDb<MailerDb, MailerPostgresDb, MailerSqliteDb>("mailer");
         builder.Services.AddValidation();
         builder.Services.AddSingleton<SecretKeys>();
+        builder.Services.AddSingleton<SharedClock>();
         builder.AddMailProviders();
         builder.AddSenders();
         builder.AddEditions();

@@ -1,11 +1,19 @@
 namespace Newsletter.Tests.Harness;
 
-/// <summary>The real clock, moved on by what a test says; timers go at real speed.</summary>
+/// <summary>The real clock, moved on by what a test says; timers go at real speed, and count what has passed so.</summary>
 public sealed class ShiftedTime : TimeProvider
 {
-    private TimeSpan _shift;
+    private TimeSpan _jumped;
 
-    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _shift;
+    /// <summary>What has passed beside real time.</summary>
+    public TimeSpan Passed { get; private set; }
 
-    public void Advance(TimeSpan by) => _shift += by;
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Passed + _jumped;
+
+    public override long GetTimestamp() => base.GetTimestamp() + (long)(Passed.TotalSeconds * TimestampFrequency);
+
+    public void Advance(TimeSpan by) => Passed += by;
+
+    /// <summary>This machine's clock alone is set, and no time has passed.</summary>
+    public void Jump(TimeSpan by) => _jumped += by;
 }

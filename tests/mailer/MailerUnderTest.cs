@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Identity;
@@ -31,6 +32,7 @@ public sealed class MailerUnderTest : IAsyncDisposable
             {
                 if (log is not null) b.Logging.AddProvider(log);
                 b.AddMailer();
+                b.Services.AddSingleton<SharedClock, PassingClock>();
             }, a => a.MapMailer(),
             [new("SendGrid:ApiKey", "SG.test"), new("SendGrid:ApiBase", provider.Address.ToString()), new("Newsletter:Url", "http://mail.example:8080"), .. settings ?? []],
             kind, useDatabase: useDatabase);

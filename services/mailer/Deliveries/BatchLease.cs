@@ -5,7 +5,7 @@ using Newsletter.Mailer.Storage;
 namespace Newsletter.Mailer.Deliveries;
 
 /// <summary>Keeps a claim alive while the provider takes its time; a process that dies lets it run out.</summary>
-internal sealed partial class BatchLease(IServiceScopeFactory scopes, IOptions<MailOptions> options, TimeProvider time, ILogger<BatchLease> log)
+internal sealed partial class BatchLease(IServiceScopeFactory scopes, IOptions<MailOptions> options, SharedClock clock, ILogger<BatchLease> log)
 {
     public IAsyncDisposable Hold(Guid batch, Guid lease) => new Held(this, batch, lease);
 
@@ -14,7 +14,7 @@ internal sealed partial class BatchLease(IServiceScopeFactory scopes, IOptions<M
     /// </summary>
     public async Task<bool> RenewAsync(MailerDb db, Guid batch, Guid lease, CancellationToken cancellation)
     {
-        var until = time.GetUtcNow() + options.Value.Lease;
+        var until = await clock.NowAsync(cancellation) + options.Value.Lease;
         return await db.Batches.Where(b => b.Id == batch && b.LeaseId == lease)
             .ExecuteUpdateAsync(s => s.SetProperty(b => b.LeaseUntil, until), cancellation) == 1;
     }

@@ -10,7 +10,7 @@ namespace Newsletter.Mailer.Deliveries;
 /// It is sent again only when the grace period has passed and events have come for a batch that was sent later: then its own would have come too.
 /// Otherwise it stays, and staff choose.
 /// </summary>
-internal sealed class BatchRecovery(MailerDb db, Ledger ledger, TallyBook tallies, IOptions<MailOptions> options, TimeProvider time)
+internal sealed class BatchRecovery(MailerDb db, Ledger ledger, TallyBook tallies, IOptions<MailOptions> options, SharedClock clock)
 {
     private const int AtOnce = 200;
 
@@ -18,10 +18,11 @@ internal sealed class BatchRecovery(MailerDb db, Ledger ledger, TallyBook tallie
     public async Task TakeOverAsync(Batch batch, CancellationToken cancellation)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        var now = time.GetUtcNow();
+        var now = await clock.NowAsync(cancellation);
         // Holding the row keeps the sender, should it live after all, from recording between the two statements.
         var taken = await db.Batches.Where(b => b.Id == batch.Id && b.State == BatchState.Sending && b.LeaseId == batch.LeaseId && b.LeaseUntil < now)
-            .ExecuteUpdateAsync(s => s.SetProperty(b => b.LeaseId, (Guid?)null).SetProperty(b => b.LeaseUntil, (DateTimeOffset?)null), cancellation);
+            // Nobody refused it: that a sender died is no reason to wait longer after the next refusal.
+            .ExecuteUpdateAsync(s => s.SetProperty(b => b.LeaseId, (Guid?)null).SetProperty(b => b.LeaseUntil, (DateTimeOffset?)null).SetProperty(b => b.Attempts, b => b.Attempts - 1), cancellation);
         if (taken == 0) return;
         await ledger.LoseAsync(batch, cancellation);
         var inDoubt = await ledger.AnyAsync(batch, DeliveryState.Uncertain, cancellation);
@@ -39,7 +40,7 @@ internal sealed class BatchRecovery(MailerDb db, Ledger ledger, TallyBook tallie
         {
             if (batch.FirstEventAt is not null || !await ledger.AnyAsync(batch, DeliveryState.Uncertain, cancellation))
                 await SettleAsync(batch, cancellation);
-            else if (batch.SentAt + options.Value.UncertainGrace < time.GetUtcNow() && await WasPassedByAsync(batch, cancellation))
+            else if (batch.SentAt + options.Value.UncertainGrace < await clock.NowAsync(cancellation) && await WasPassedByAsync(batch, cancellation))
                 await ResendAsync(batch, "resend", cancellation);
         }
     }
@@ -69,7 +70,7 @@ internal sealed class BatchRecovery(MailerDb db, Ledger ledger, TallyBook tallie
 
     private async Task SetAsync(Batch batch, BatchState state, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
+        var now = await clock.NowAsync(cancellation);
         await db.Batches.Where(b => b.Id == batch.Id).ExecuteUpdateAsync(s => s
             .SetProperty(b => b.State, state)
             .SetProperty(b => b.DueAt, b => state == BatchState.Queued ? now : b.DueAt)

@@ -16,7 +16,7 @@ namespace Newsletter.Mailer.Deliveries;
 /// Sends one batch: claim, commit as sending, call the provider, record. Whatever dies in between leaves rows that say how far it came:
 /// queued was never handed over, sending may have been.
 /// </summary>
-internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterDesk desk, AddressBook addresses, TallyBook tallies, PublicationMails mails, IOptions<MailOptions> options, TimeProvider time)
+internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterDesk desk, AddressBook addresses, TallyBook tallies, PublicationMails mails, IOptions<MailOptions> options, SharedClock clock, TimeProvider time)
 {
     private const int MostRecordTries = 300;
     private static readonly TimeSpan AtOnce = TimeSpan.Zero;
@@ -43,7 +43,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
 
     private async Task<bool> ClaimAsync(Guid batchId, Guid lease, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
+        var now = await clock.NowAsync(cancellation);
         var claimed = await db.Batches
             .Where(b => b.Id == batchId && b.State == BatchState.Queued && b.DueAt <= now && (b.LeaseUntil == null || b.LeaseUntil < now))
             .Where(b => db.Editions.Any(e => e.Id == b.EditionId && e.PausedAt == null && (e.State == EditionState.Preparing || e.State == EditionState.Sending)))
@@ -60,7 +60,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
     /// <returns>When the provider wants to be asked again, if it said so; at once, where nothing but somebody's word holds the letters up.</returns>
     private async Task<TimeSpan?> DeliverAsync(Batch batch, Edition edition, PublicationMail mail, ProviderAccount account, Guid lease, CancellationToken cancellation)
     {
-        if (time.GetUtcNow() > edition.DeadlineAt)
+        if (await clock.NowAsync(cancellation) > edition.DeadlineAt)
         {
             await ledger.FailQueuedAsync(batch, "deadline", cancellation);
             return null;
@@ -150,17 +150,19 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         if (!await leases.RenewAsync(db, batch.Id, lease, cancellation)) return;
-        var now = time.GetUtcNow();
+        var now = await clock.NowAsync(cancellation);
         var tally = (await tallies.CountAsync(batch.EditionId, [batch.Id], cancellation)).GetValueOrDefault(batch.Id)?.Tally;
         var queued = tally is { Queued: > 0 };
         var inDoubt = tally is { Uncertain: > 0 };
         var state = queued ? BatchState.Queued : inDoubt ? BatchState.Uncertain : BatchState.Done;
         var dueAt = !queued ? batch.DueAt : retryAfter == AtOnce ? now : now + Backoff.After(batch.Attempts, retryAfter);
+        var stopped = retryAfter == AtOnce ? 1 : 0;
         // At the deadline it is looked at once more, to be closed.
         if (dueAt > edition.DeadlineAt && edition.DeadlineAt > now) dueAt = edition.DeadlineAt;
         await db.Batches.Where(b => b.Id == batch.Id && b.LeaseId == lease).ExecuteUpdateAsync(s => s
             .SetProperty(b => b.State, state)
             .SetProperty(b => b.DueAt, dueAt)
+            .SetProperty(b => b.Attempts, b => b.Attempts - stopped)
             .SetProperty(b => b.StaysWithAccount, b => b.StaysWithAccount || inDoubt)
             .SetProperty(b => b.FinishedAt, state == BatchState.Done ? now : null)
             .SetProperty(b => b.LeaseId, (Guid?)null)

@@ -4,7 +4,7 @@ using Newsletter.Mailer.Storage;
 namespace Newsletter.Mailer.Deliveries;
 
 /// <summary>Every second: wakes for due batches that nobody holds, so that what staff let go on goes on everywhere. Every 5 s: takes over from the dead, and settles what was uncertain.</summary>
-internal sealed class BatchSweeper(IServiceScopeFactory scopes, BatchQueue queue, TimeProvider time, ILogger<BatchSweeper> log)
+internal sealed class BatchSweeper(IServiceScopeFactory scopes, BatchQueue queue, SharedClock clock, TimeProvider time, ILogger<BatchSweeper> log)
     : Worker(TimeSpan.FromSeconds(1), log)
 {
     private const int AtOnce = 500;
@@ -15,7 +15,7 @@ internal sealed class BatchSweeper(IServiceScopeFactory scopes, BatchQueue queue
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<MailerDb>();
-        var now = time.GetUtcNow();
+        var now = await clock.NowAsync(stopping);
         if (_recoveredAt is not { } at || time.GetElapsedTime(at) >= RecoverEvery)
         {
             await RecoverAsync(db, scope.ServiceProvider.GetRequiredService<BatchRecovery>(), now, stopping);

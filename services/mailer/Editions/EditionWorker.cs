@@ -5,7 +5,7 @@ using Newsletter.Mailer.Storage;
 namespace Newsletter.Mailer.Editions;
 
 /// <summary>Moves editions on: writes their audience, takes back what was cancelled, closes what is done.</summary>
-internal sealed class EditionWorker(IServiceScopeFactory scopes, TimeProvider time, ILogger<EditionWorker> log)
+internal sealed class EditionWorker(IServiceScopeFactory scopes, SharedClock clock, TimeProvider time, ILogger<EditionWorker> log)
     : Worker(TimeSpan.FromSeconds(2), log)
 {
     private const int AtOnce = 50;
@@ -22,8 +22,9 @@ internal sealed class EditionWorker(IServiceScopeFactory scopes, TimeProvider ti
             _partitionsCheckedAt = now;
         }
 
+        var shared = await clock.NowAsync(stopping);
         var preparing = await FirstAsync(
-            db.Editions.Where(e => e.State == EditionState.Preparing && e.PausedAt == null && (e.LeaseUntil == null || e.LeaseUntil < now)), stopping);
+            db.Editions.Where(e => e.State == EditionState.Preparing && e.PausedAt == null && (e.LeaseUntil == null || e.LeaseUntil < shared)), stopping);
         try
         {
             await Suspensions.ApplyToNewAsync(db, time, stopping);

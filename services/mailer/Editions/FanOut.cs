@@ -14,7 +14,7 @@ namespace Newsletter.Mailer.Editions;
 /// Writes an edition's audience in chunks: ledger rows, their batches, the wake-ups and the cursor in one transaction each. The first letters leave
 /// while later chunks are written; a worker that dies is followed by one that goes on at the cursor.
 /// </summary>
-internal sealed class FanOut(MailerDb db, VariantBooks books, IOptions<MailOptions> options, TimeProvider time)
+internal sealed class FanOut(MailerDb db, VariantBooks books, IOptions<MailOptions> options, SharedClock clock, TimeProvider time)
 {
     private const int ChunkSize = 20_000;
     private const int BatchSize = 1_000;
@@ -26,7 +26,7 @@ internal sealed class FanOut(MailerDb db, VariantBooks books, IOptions<MailOptio
     public async Task RunAsync(Guid editionId, CancellationToken cancellation)
     {
         var lease = Guid.CreateVersion7();
-        var now = time.GetUtcNow();
+        var now = await clock.NowAsync(cancellation);
         var claimed = await db.Editions
             .Where(e => e.Id == editionId && e.State == EditionState.Preparing && e.PausedAt == null && (e.LeaseUntil == null || e.LeaseUntil < now))
             .ExecuteUpdateAsync(s => s.SetProperty(e => e.LeaseId, lease).SetProperty(e => e.LeaseUntil, now + Lease), cancellation);
@@ -69,9 +69,9 @@ internal sealed class FanOut(MailerDb db, VariantBooks books, IOptions<MailOptio
 
     private async Task<bool> WriteChunkAsync(Edition edition, VariantBook? book, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
+        var now = await clock.NowAsync(cancellation);
         var readers = book is null ? [] : await EditionAudience.NextAsync(db, edition, now, ChunkSize, cancellation);
-        var schedule = await SlotOfAsync(edition, cancellation);
+        var schedule = await SlotOfAsync(edition, now, cancellation);
         List<LedgerRow> rows = [];
         foreach (var group in readers.GroupBy(r => (Variant: book!.VariantFor(r), DueAt: schedule(r))).Where(g => g.Key.Variant is not null))
         {
@@ -95,14 +95,14 @@ internal sealed class FanOut(MailerDb db, VariantBooks books, IOptions<MailOptio
         return more;
     }
 
-    /// <summary>When a reader's letter is due: at once, or at the slot in their own zone.</summary>
-    private async Task<Func<Reader, DateTimeOffset>> SlotOfAsync(Edition edition, CancellationToken cancellation)
+    /// <summary>When a reader's letter is due: at once, whatever the clock said when the edition was made, or at the slot in their own zone.</summary>
+    private async Task<Func<Reader, DateTimeOffset>> SlotOfAsync(Edition edition, DateTimeOffset now, CancellationToken cancellation)
     {
-        if (edition.SlotAt is not { } slot) return _ => edition.DueAt;
+        if (edition.SlotAt is not { } slot) return _ => now;
         var publication = await db.FindPublicationAsync(edition.PublicationId, cancellation);
         var schedule = publication?.Newsletters.FirstOrDefault(n => n.Id == edition.NewsletterId)?.Schedule;
         // An edition that was run before its time goes to everybody now.
-        if (schedule is not { InReadersZone: true } || edition.PeriodUntil < Slots.CutOff(schedule, slot, publication!.TimeZone)) return _ => edition.DueAt;
-        return reader => Slots.InZone(schedule, slot, publication.TimeZone, reader.TimeZone) is var due && due > edition.DueAt ? due : edition.DueAt;
+        if (schedule is not { InReadersZone: true } || edition.PeriodUntil < Slots.CutOff(schedule, slot, publication!.TimeZone)) return _ => now;
+        return reader => Slots.InZone(schedule, slot, publication.TimeZone, reader.TimeZone) is var due && due > now ? due : now;
     }
 }

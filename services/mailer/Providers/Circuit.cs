@@ -12,14 +12,15 @@ internal sealed class Circuit(string provider, int failures, TimeSpan pause, Tim
     private readonly Lock _lock = new();
     private int _inARow;
     private TimeSpan _pause;
-    private DateTimeOffset? _probeAt;
+    // By the timer: a clock that jumps back must not leave an account alone for an hour.
+    private long? _openedAt;
     private bool _probing;
 
     public CircuitState State
     {
         get
         {
-            lock (_lock) return _probeAt is null ? CircuitState.Closed : _probing ? CircuitState.Probing : CircuitState.Open;
+            lock (_lock) return _openedAt is null ? CircuitState.Closed : _probing ? CircuitState.Probing : CircuitState.Open;
         }
     }
 
@@ -28,11 +29,10 @@ internal sealed class Circuit(string provider, int failures, TimeSpan pause, Tim
     {
         lock (_lock)
         {
-            if (_probeAt is not { } at) return true;
-            var now = time.GetUtcNow();
-            if (now < at) return false;
+            if (_openedAt is not { } at) return true;
+            if (time.GetElapsedTime(at) < _pause) return false;
             // A probe of which nothing is heard, because its letters were all left out, is followed by another.
-            (_probeAt, _probing) = (now + _pause, true);
+            (_openedAt, _probing) = (time.GetTimestamp(), true);
             return true;
         }
     }
@@ -44,7 +44,7 @@ internal sealed class Circuit(string provider, int failures, TimeSpan pause, Tim
         lock (_lock)
         {
             if (!outcomes.All(o => o is SendOutcome.Unknown or SendOutcome.Deferred { IsAway: true })) Close();
-            else if (_probeAt is not null) Open(_pause * 2);
+            else if (_openedAt is not null) Open(_pause * 2);
             else if (++_inARow >= failures) Open(pause);
         }
     }
@@ -57,16 +57,16 @@ internal sealed class Circuit(string provider, int failures, TimeSpan pause, Tim
 
     private void Open(TimeSpan next)
     {
-        if (_probeAt is null) ProviderMetrics.CircuitOpened(provider, 1);
+        if (_openedAt is null) ProviderMetrics.CircuitOpened(provider, 1);
         // Calls that were under way when it opened tell nothing new.
         else if (!_probing) return;
         _pause = next < LongestPause ? next : LongestPause;
-        (_probeAt, _probing) = (time.GetUtcNow() + _pause, false);
+        (_openedAt, _probing) = (time.GetTimestamp(), false);
     }
 
     private void Close()
     {
-        if (_probeAt is not null) ProviderMetrics.CircuitOpened(provider, -1);
-        (_inARow, _probeAt, _probing) = (0, null, false);
+        if (_openedAt is not null) ProviderMetrics.CircuitOpened(provider, -1);
+        (_inARow, _openedAt, _probing) = (0, null, false);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class SmtpConnections(SmtpOptions settings, TimeProvider time) :
     // Servers end what idles; Postfix after 300 s, some after 10.
     private static readonly TimeSpan KeepIdle = TimeSpan.FromSeconds(8);
 
-    private readonly ConcurrentBag<(SmtpClient Client, DateTimeOffset Since)> _idle = [];
+    private readonly ConcurrentBag<(SmtpClient Client, long Since)> _idle = [];
     private volatile bool _isClosed;
 
     /// <param name="reuse">False: a new one, where a kept one turned out dead.</param>
@@ -23,7 +23,7 @@ internal sealed class SmtpConnections(SmtpOptions settings, TimeProvider time) :
     {
         while (reuse && _idle.TryTake(out var kept))
         {
-            if (kept.Client.IsConnected && time.GetUtcNow() - kept.Since < KeepIdle) return kept.Client;
+            if (kept.Client.IsConnected && time.GetElapsedTime(kept.Since) < KeepIdle) return kept.Client;
             kept.Client.Dispose();
         }
         return await ConnectAsync(cancellation);
@@ -31,7 +31,7 @@ internal sealed class SmtpConnections(SmtpOptions settings, TimeProvider time) :
 
     public void Return(SmtpClient client)
     {
-        _idle.Add((client, time.GetUtcNow()));
+        _idle.Add((client, time.GetTimestamp()));
         // Its account was changed while the letter was on its way.
         if (_isClosed) Dispose();
     }

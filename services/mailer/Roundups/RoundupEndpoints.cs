@@ -21,7 +21,7 @@ internal static class RoundupEndpoints
     }
 
     private static async Task<Ok<ListPage<RoundupView>>> ListAsync(
-        CurrentPublication publication, MailerDb db, RoundupMaker maker, TimeProvider time, CancellationToken cancellation)
+        CurrentPublication publication, MailerDb db, RoundupMaker maker, SharedClock clock, CancellationToken cancellation)
     {
         List<RoundupView> views = [];
         foreach (var newsletter in RoundupsOf(publication))
@@ -29,7 +29,7 @@ internal static class RoundupEndpoints
             var (schedule, zone) = (newsletter.Schedule!, publication.Snapshot.TimeZone);
             var last = await db.Editions.AsNoTracking().Where(e => e.NewsletterId == newsletter.Id && e.PublicationId == publication.Id && e.SlotAt != null)
                 .OrderByDescending(e => e.SlotAt).FirstOrDefaultAsync(cancellation);
-            var now = time.GetUtcNow();
+            var now = await clock.NowAsync(cancellation);
             // One that was run early is done.
             var next = Slots.NextAfter(schedule, zone, last?.SlotAt > now ? last.SlotAt.Value : now);
             var (_, posts) = await maker.PlanAsync(publication.Snapshot, newsletter, next, cancellation);
@@ -54,12 +54,12 @@ internal static class RoundupEndpoints
     /// is left to its hour: what is published until then would have to wait for another week.
     /// </summary>
     private static async Task<Results<Created<EditionView>, Ok<EditionView>, ProblemHttpResult>> RunAsync(
-        RoundupRequest? request, CurrentPublication publication, RoundupMaker maker, EditionWorker worker, TimeProvider time, CancellationToken cancellation)
+        RoundupRequest? request, CurrentPublication publication, RoundupMaker maker, EditionWorker worker, SharedClock clock, CancellationToken cancellation)
     {
         var roundups = RoundupsOf(publication);
         var newsletter = request?.Newsletter is { } slug ? roundups.Find(n => n.Slug == slug) : roundups.FirstOrDefault();
         if (newsletter is null) return Problem.NotFound("There is no such roundup.");
-        var slot = Slots.NextAfter(newsletter.Schedule!, publication.Snapshot.TimeZone, time.GetUtcNow());
+        var slot = Slots.NextAfter(newsletter.Schedule!, publication.Snapshot.TimeZone, await clock.NowAsync(cancellation));
         var (edition, isNew) = await maker.MakeAsync(publication.Snapshot, newsletter, slot, evenEmpty: false, cancellation);
         if (edition is null) return Problem.Conflict("Nothing new was published since the last roundup. Nothing was sent, and the next one goes out at its hour.");
         var view = EditionView.Of(edition);

@@ -7,7 +7,7 @@ using Newsletter.Mailer.Storage;
 namespace Newsletter.Mailer.Roundups;
 
 /// <summary>Makes a slot's edition, once: whoever comes second gets the first one's.</summary>
-internal sealed class RoundupMaker(MailerDb db, TimeProvider time)
+internal sealed class RoundupMaker(MailerDb db, SharedClock clock, TimeProvider time)
 {
     /// <param name="evenEmpty">At its hour a slot is closed whether or not there is anything to tell.</param>
     /// <returns>No edition where there is nothing to tell.</returns>
@@ -39,7 +39,7 @@ internal sealed class RoundupMaker(MailerDb db, TimeProvider time)
         var before = await db.Editions.AsNoTracking().Where(e => e.NewsletterId == newsletter.Id && e.SlotAt < slot)
             .OrderByDescending(e => e.SlotAt).FirstOrDefaultAsync(cancellation);
         var closed = Slots.CutOff(newsletter.Schedule!, slot, publication.TimeZone);
-        var now = time.GetUtcNow();
+        var now = await clock.NowAsync(cancellation);
         var period = new RoundupPeriod(slot, before?.PeriodUntil ?? closed.AddDays(-7), now < closed ? now : closed);
         return (period, await PostsAsync(publication.Id, before, period, cancellation));
     }

@@ -75,7 +75,12 @@ public sealed class Edition
     public bool IsOver => State is EditionState.Sent or EditionState.Cancelled;
 
     public static Edition OfPost(Guid publication, Guid newsletter, PostSnapshot post, TimeProvider time) =>
-        Start(publication, newsletter, EditionKind.Post, post.Title, time, e => (e.PostId, e.PostIds) = (post.Id, [post.Id]));
+        Start(publication, newsletter, EditionKind.Post, post.Title, time, e =>
+        {
+            (e.PostId, e.PostIds) = (post.Id, [post.Id]);
+            // Whoever had joined when it was published is meant, also where our clock is behind.
+            if (post.PublishedAt > e.AudienceAt) e.AudienceAt = post.PublishedAt.Value;
+        });
 
     public static Edition OfSlot(
         Guid publication, Guid newsletter, string subject, RoundupPeriod period, IReadOnlyList<Guid> posts, TimeProvider time) =>

@@ -31,7 +31,7 @@ public sealed class TransactionalMail
     public string? TraceParent { get; private set; }
     public string? TraceState { get; private set; }
 
-    public static TransactionalMail Of(SendTransactionalMail command, TimeProvider time) => new()
+    public static TransactionalMail Of(SendTransactionalMail command, DateTimeOffset now) => new()
     {
         Id = command.MailId,
         PublicationId = command.PublicationId,
@@ -40,8 +40,8 @@ public sealed class TransactionalMail
         ToName = command.ToName,
         Template = command.Template,
         Values = command.Values,
-        CreatedAt = time.GetUtcNow(),
-        DueAt = time.GetUtcNow(),
+        CreatedAt = now,
+        DueAt = now,
         ExpiresAt = command.ExpiresAt,
         TraceParent = Activity.Current?.Id,
         TraceState = Activity.Current?.TraceStateString,

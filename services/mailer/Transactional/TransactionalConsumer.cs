@@ -7,13 +7,13 @@ using Newsletter.Mailer.Storage;
 namespace Newsletter.Mailer.Transactional;
 
 /// <summary>Keeps the mail as a row by its id: a second copy of the command finds it there.</summary>
-internal sealed class SendTransactionalMailConsumer(MailerDb db, TransactionalWorker worker, TimeProvider time) : IConsumer<SendTransactionalMail>
+internal sealed class SendTransactionalMailConsumer(MailerDb db, TransactionalWorker worker, SharedClock clock) : IConsumer<SendTransactionalMail>
 {
     public async Task Consume(ConsumeContext<SendTransactionalMail> context)
     {
         db.ChangeTracker.Clear();
         if (await db.TransactionalMails.AnyAsync(m => m.Id == context.Message.MailId, context.CancellationToken)) return;
-        db.Add(TransactionalMail.Of(context.Message, time));
+        db.Add(TransactionalMail.Of(context.Message, await clock.NowAsync(context.CancellationToken)));
         try
         {
             await db.SaveChangesAsync(context.CancellationToken);

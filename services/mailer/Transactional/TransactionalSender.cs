@@ -11,7 +11,7 @@ using Newsletter.Mailer.Templates;
 namespace Newsletter.Mailer.Transactional;
 
 /// <summary>Claims one mail and sends it. One that was lost in mid-send goes out again under the same Message-ID: twice is better than never to sign in.</summary>
-internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, MailSenders senders, SecretKeys keys, TimeProvider time)
+internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, MailSenders senders, SecretKeys keys, SharedClock clock)
 {
     /// <summary>Longer than a call may take (60 s), and no longer: someone waits for what a killed process was sending.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(75);
@@ -20,9 +20,10 @@ internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, M
     {
         if (!await ClaimAsync(id, cancellation)) return;
         var mail = await db.TransactionalMails.SingleAsync(m => m.Id == id, cancellation);
-        if (mail.ExpiresAt <= time.GetUtcNow())
+        var now = await clock.NowAsync(cancellation);
+        if (mail.ExpiresAt <= now)
         {
-            mail.Expired(time.GetUtcNow());
+            mail.Expired(now);
             DeliveryMetrics.Mailed("expired");
         }
         else
@@ -32,7 +33,7 @@ internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, M
             if (mail.PublicationId is not null && publication is null)
             {
                 // The command was faster than the event that tells of its publication.
-                mail.TryAgain("publication_unknown", time.GetUtcNow() + Backoff.After(mail.Attempts));
+                mail.TryAgain("publication_unknown", now + Backoff.After(mail.Attempts));
                 await db.SaveChangesAsync(cancellation);
                 return;
             }
@@ -42,14 +43,14 @@ internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, M
             using var step = NewsletterTelemetry.Activities.StartActivity($"mail send {account.Name}", ActivityKind.Client, parent);
             var letters = Write(mail, publication, from, new LetterIds(await keys.GetAsync(SecretKeys.MessageIds, cancellation)));
             var outcome = (await account.SendAsync(letters, CancellationToken.None))[0];
-            Record(mail, outcome);
+            Record(mail, outcome, await clock.NowAsync(CancellationToken.None));
         }
         await db.SaveChangesAsync(CancellationToken.None);
     }
 
     private async Task<bool> ClaimAsync(Guid id, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
+        var now = await clock.NowAsync(cancellation);
         return await db.TransactionalMails
             .Where(m => m.Id == id && ((m.State == TransactionalState.Queued && m.DueAt <= now) || (m.State == TransactionalState.Sending && m.LeaseUntil < now)))
             .ExecuteUpdateAsync(s => s
@@ -59,9 +60,8 @@ internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, M
                 .SetProperty(m => m.Attempts, m => m.Attempts + 1), cancellation) == 1;
     }
 
-    private void Record(TransactionalMail mail, SendOutcome outcome)
+    private static void Record(TransactionalMail mail, SendOutcome outcome, DateTimeOffset now)
     {
-        var now = time.GetUtcNow();
         switch (outcome)
         {
             case SendOutcome.Accepted accepted:

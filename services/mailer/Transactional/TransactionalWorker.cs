@@ -5,7 +5,7 @@ using Newsletter.Mailer.Storage;
 namespace Newsletter.Mailer.Transactional;
 
 /// <summary>Sends mail to one person as soon as its row is there, on a way of its own: no edition, however large, holds it up.</summary>
-internal sealed class TransactionalWorker(IServiceScopeFactory scopes, TimeProvider time, ILogger<TransactionalWorker> log) : Worker(TimeSpan.FromSeconds(2), log)
+internal sealed class TransactionalWorker(IServiceScopeFactory scopes, SharedClock clock, ILogger<TransactionalWorker> log) : Worker(TimeSpan.FromSeconds(2), log)
 {
     private const int SideBySide = 8;
     private const int AtOnce = 100;
@@ -15,7 +15,7 @@ internal sealed class TransactionalWorker(IServiceScopeFactory scopes, TimeProvi
         List<Guid> due;
         await using (var scope = scopes.CreateAsyncScope())
         {
-            var now = time.GetUtcNow();
+            var now = await clock.NowAsync(stopping);
             due = await scope.ServiceProvider.GetRequiredService<MailerDb>().TransactionalMails.AsNoTracking()
                 .Where(m => (m.State == TransactionalState.Queued && m.DueAt <= now) || (m.State == TransactionalState.Sending && m.LeaseUntil < now))
                 .OrderBy(m => m.DueAt).Select(m => m.Id).Take(AtOnce).ToListAsync(stopping);

@@ -50,14 +50,21 @@ internal sealed class CrashEdition
     public async Task<JsonElement> OverAsync(string report, bool staffResend = false)
     {
         JsonElement? last = null;
-        await Eventually.TrueAsync(async () =>
+        try
         {
-            last = await StatesAsync();
-            if (last is not { } states || Waiting(states) > 0) return false;
-            if (Letters(states, "uncertain") == 0) return true;
-            if (staffResend) await ResendAsync();
-            return false;
-        }, $"the edition is over ({report})", Patience);
+            await Eventually.TrueAsync(async () =>
+            {
+                last = await StatesAsync() ?? last;
+                if (last is not { } states || Waiting(states) > 0) return false;
+                if (Letters(states, "uncertain") == 0) return true;
+                if (staffResend) await ResendAsync();
+                return false;
+            }, "the edition is over", Patience);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{report}: {last}", e);
+        }
         return last!.Value;
     }
 

@@ -1,0 +1,35 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace Newsletter.Mailer.Storage;
+
+/// <summary>
+/// The database's time, by which processes judge each other's claims, and when something is due: a machine's own clock may jump. Asked for every ten
+/// seconds, counted on by the machine's timer in between. On SQLite there is one machine: it is asked for once.
+/// </summary>
+internal class SharedClock(IServiceScopeFactory scopes, TimeProvider time)
+{
+    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(10);
+    private volatile Reading? _last;
+
+    protected TimeProvider Time => time;
+
+    public async ValueTask<DateTimeOffset> NowAsync(CancellationToken cancellation)
+    {
+        if (_last is not { } last || (!last.Lasts && time.GetElapsedTime(last.Stamp) >= AskEvery)) _last = last = await ReadAsync(cancellation);
+        return last.At + time.GetElapsedTime(last.Stamp);
+    }
+
+    protected virtual async Task<DateTimeOffset> AskAsync(MailerDb db, CancellationToken cancellation) => db.IsSqlite
+        ? DateTimeOffset.FromUnixTimeMilliseconds(await db.Database.SqlQuery<long>($"SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) AS Value").SingleAsync(cancellation))
+        : await db.Database.SqlQuery<DateTimeOffset>($"SELECT clock_timestamp() AS \"Value\"").SingleAsync(cancellation);
+
+    private async Task<Reading> ReadAsync(CancellationToken cancellation)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<MailerDb>();
+        var at = await AskAsync(db, cancellation);
+        return new(at, time.GetTimestamp(), db.IsSqlite);
+    }
+
+    private sealed record Reading(DateTimeOffset At, long Stamp, bool Lasts);
+}
