@@ -110,6 +110,8 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
     /// <returns>Whose letters may be handed over now; null when the batch was taken over by somebody else.</returns>
     private async Task<HashSet<Guid>?> StepOnceAsync(Batch batch, Guid lease, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, bool isRest, bool isAgain, CancellationToken cancellation)
     {
+        if (!isAgain && !db.IsSqlite && outcomes is [SendOutcome.Accepted last] && next is [var one]
+            && await ledger.PassOnAsync(batch, lease, await leases.UntilAsync(cancellation), Guid.ParseExact(last.Key, "N"), one.SubscriberId, cancellation) is { } mayGo) return mayGo ? [one.SubscriberId] : [];
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var isOurs = await leases.RenewAsync(db, batch.Id, lease, cancellation);
         // What the provider decided is a fact, whoever holds the batch; who waits or is in doubt, its holder decides.
