@@ -16,12 +16,14 @@ internal sealed class LetterFacts(MailerDb db, TimeProvider time)
     {
         var (pulses, now) = (new Pulses(), time.GetUtcNow());
         if (events.Exists(IsEngagement) && !await Engagement.IsCountedAsync(db, edition, cancellation)) events = events.FindAll(e => !IsEngagement(e));
+        var batches = await BatchesOfAsync(edition, events, cancellation);
         // Events of one kind and second go in one statement: a thousand of them are a handful.
-        foreach (var group in events.GroupBy(e => (e.Event.Kind, e.Event.At, e.Event.Reason)).OrderBy(g => g.Key.Kind))
+        foreach (var group in events.GroupBy(e => (e.Event.Kind, e.Event.At, e.Event.Reason, IsFound: e.Event.Batch is { } batch && batches.Contains(batch))).OrderBy(g => g.Key.Kind))
         {
+            var (kind, at, reason, isFound) = group.Key;
             var readers = group.Select(e => e.Subscriber).OfType<Guid>().Distinct().ToList();
-            var letters = db.Deliveries.Where(d => d.EditionId == edition && readers.Contains(d.SubscriberId));
-            var (kind, at, reason) = group.Key;
+            var letters = (isFound ? db.LettersOf([.. group.Select(e => e.Event.Batch!.Value).Distinct()]) : db.Deliveries.Where(d => d.EditionId == edition))
+                .Where(d => readers.Contains(d.SubscriberId));
             var counts = pulses.At(at, now);
             switch (kind)
             {
@@ -61,6 +63,13 @@ internal sealed class LetterFacts(MailerDb db, TimeProvider time)
         await FailureTexts.KeepAsync(db, edition, events.Where(e => e.Event.Said.Length > 0)
             .Select(e => (e.Event.Kind == EventKind.Blocked ? "blocked" : e.Event.Reason, e.Event.Said)), cancellation);
         return pulses;
+    }
+
+    /// <summary>Those that events name and that are the edition's.</summary>
+    private async Task<HashSet<Guid>> BatchesOfAsync(Guid edition, List<LetterEvent> events, CancellationToken cancellation)
+    {
+        var named = events.Select(e => e.Event.Batch).OfType<Guid>().Distinct().ToList();
+        return [.. await db.Batches.Where(b => b.EditionId == edition && named.Contains(b.Id)).Select(b => b.Id).ToListAsync(cancellation)];
     }
 
     private static bool IsEngagement(LetterEvent letter) => letter.Event.Kind is EventKind.Open or EventKind.MachineOpen or EventKind.Click;
