@@ -6,7 +6,7 @@ if (args is ["bare", var address, var folder])
     return 0;
 }
 
-var wanted = args.Length == 0 ? ["start", "signups", "reads", "mails", "live", "console"] : args;
+var wanted = args.Length == 0 ? ["start", "signups", "reads", "mails", "live", "console", "editions", "smtp", "events", "transactional", "processes", "roundup"] : args;
 var figures = new List<Figure>();
 if (wanted.Contains("start")) figures.AddRange(await StartBenchmark.RunAsync());
 if (wanted.Any(w => w is "signups" or "reads" or "mails" or "live" or "console"))
@@ -20,5 +20,11 @@ if (wanted.Any(w => w is "signups" or "reads" or "mails" or "live" or "console")
     // Last: its readers are in the way of the others.
     if (wanted.Contains("console")) figures.AddRange(await ConsoleBenchmark.RunAsync(house));
 }
+if (wanted.Contains("editions")) figures.AddRange(await EditionBenchmark.RunAsync());
+if (wanted.Contains("smtp")) figures.AddRange(await SmtpBenchmark.RunAsync());
+if (wanted.Contains("events")) figures.AddRange(await EventBenchmark.RunAsync());
+if (wanted.Contains("transactional")) figures.AddRange(await TransactionalBenchmark.RunAsync());
+if (wanted.Contains("processes")) figures.AddRange(await ProcessesBenchmark.RunAsync());
+if (wanted.Contains("roundup")) figures.AddRange(await RoundupBenchmark.RunAsync());
 Figure.Print(figures);
 return 0;
