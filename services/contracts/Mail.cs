@@ -20,7 +20,7 @@ public sealed record SendTransactionalMail
 }
 
 /// <summary>Mailer to itself: a wake-up for the batch's row, which is the queue of record.</summary>
-public sealed record DeliverBatch(Guid BatchId, Guid EditionId);
+public sealed record DeliverBatch(Guid BatchId, Guid EditionId, Guid PublicationId = default);
 
 /// <summary>Mailer: whether mail to an address arrives; never changes consent. All of one publication.</summary>
 [MayGoUnheard]

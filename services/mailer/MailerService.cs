@@ -11,6 +11,7 @@ using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Figures;
 using Newsletter.Mailer.Letters;
+using Newsletter.Mailer.Pace;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Roundups;
 using Newsletter.Mailer.Segments;
@@ -30,6 +31,7 @@ public static class MailerService
         builder.Services.AddValidation();
         builder.Services.AddSingleton<SecretKeys>();
         builder.Services.AddSingleton<SharedClock>();
+        builder.AddPace();
         builder.AddMailProviders();
         builder.AddSenders();
         builder.AddEditions();
@@ -70,7 +72,7 @@ public static class MailerService
         api.MapSenders();
         api.MapMailAccounts();
         api.MapSenderDomains();
-        app.MapOperations<MailerDb>("mailer").MapProviders();
+        app.MapOperations<MailerDb>("mailer").MapProviders().MapPublicationRates();
     }
 
     private static void AddEditions(this WebApplicationBuilder builder)
@@ -91,6 +93,15 @@ public static class MailerService
         builder.Services.AddSingleton<DomainDns>();
         builder.Services.AddSingleton<DomainCheck>();
         builder.Services.AddWorker<DomainWorker>("sender domains");
+    }
+
+    private static void AddPace(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<Allowances>();
+        builder.Services.AddSingleton<WarmUps>();
+        builder.Services.AddSingleton<SendingHolds>();
+        builder.Services.AddSingleton<PaceDesk>();
+        builder.Services.AddWorker<PaceWatch>("pace watch");
     }
 
     private static void AddDeliveries(this WebApplicationBuilder builder)

@@ -29,6 +29,9 @@ public sealed class FakeSendGrid : IAsyncDisposable
     /// <summary>Decides over a call before its mails are kept: an HTTP status; 202 keeps them. Throwing breaks the connection off.</summary>
     public Func<int, Task<int>> Answer { get; set; } = _ => Task.FromResult(StatusCodes.Status202Accepted);
 
+    /// <summary>With answers that take nothing.</summary>
+    public Dictionary<string, string> RefusalHeaders { get; } = [];
+
     /// <summary>Ends when the provider does: for calls that are never answered.</summary>
     public Task Closing => _closing.Task;
 
@@ -58,6 +61,7 @@ public sealed class FakeSendGrid : IAsyncDisposable
         using var body = await JsonDocument.ParseAsync(http.Request.Body);
         var status = await Answer(Interlocked.Increment(ref _calls));
         if (status == 0) http.Abort();
+        if (status != StatusCodes.Status202Accepted) foreach (var (name, value) in RefusalHeaders) http.Response.Headers[name] = value;
         if (status != StatusCodes.Status202Accepted) return Results.Json(new { errors = new[] { new { message = "no" } } }, statusCode: status < 400 ? 500 : status);
         foreach (var mail in MailsOf(body.RootElement)) Mails.Enqueue(mail);
         await AfterKept();

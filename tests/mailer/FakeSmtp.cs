@@ -12,6 +12,8 @@ public sealed class FakeSmtp : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<string> _letters = new();
     private readonly ConcurrentQueue<string> _texts = new();
+    private readonly Dictionary<string, int> _atOnce = [];
+    private readonly Dictionary<string, int> _most = [];
     private readonly Task _accepting;
     private int _taken;
     private int _connections;
@@ -34,6 +36,12 @@ public sealed class FakeSmtp : IAsyncDisposable
 
     /// <summary>Waits, if it likes, before the letter with this number (from 1) is answered.</summary>
     public Func<int, Task> BeforeAnswer { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>A whole answer instead of taking the recipient.</summary>
+    public Func<string, string?> OnRecipient { get; set; } = _ => null;
+
+    /// <summary>Letters to one domain that were under way at the same moment.</summary>
+    public int MostAtOnce(string domain) => _most.GetValueOrDefault(domain);
 
     public async ValueTask DisposeAsync()
     {
@@ -70,12 +78,33 @@ public sealed class FakeSmtp : IAsyncDisposable
                 text.Clear();
                 _letters.Enqueue(to);
                 await BeforeAnswer(Interlocked.Increment(ref _taken));
+                Count(to, -1);
                 await writer.WriteLineAsync("250 2.0.0 Ok: queued as 4Zx1");
                 continue;
             }
-            if (line.StartsWith("RCPT TO:", StringComparison.OrdinalIgnoreCase)) to = line["RCPT TO:".Length..].Trim('<', '>', ' ');
+            if (line.StartsWith("RCPT TO:", StringComparison.OrdinalIgnoreCase))
+            {
+                to = line["RCPT TO:".Length..].Trim('<', '>', ' ');
+                if (OnRecipient(to) is { } refusal)
+                {
+                    await writer.WriteLineAsync(refusal);
+                    if (refusal.StartsWith("421", StringComparison.Ordinal)) return;
+                    continue;
+                }
+                Count(to, 1);
+            }
             inData = line.StartsWith("DATA", StringComparison.OrdinalIgnoreCase);
             await writer.WriteLineAsync(inData ? "354 go on" : "250 ok");
+        }
+    }
+
+    private void Count(string to, int more)
+    {
+        lock (_atOnce)
+        {
+            var domain = to[(to.LastIndexOf('@') + 1)..];
+            var now = _atOnce[domain] = _atOnce.GetValueOrDefault(domain) + more;
+            _most[domain] = Math.Max(now, _most.GetValueOrDefault(domain));
         }
     }
 }

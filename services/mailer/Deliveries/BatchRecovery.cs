@@ -6,7 +6,8 @@ using Newsletter.Mailer.Storage;
 namespace Newsletter.Mailer.Deliveries;
 
 /// <summary>
-/// What becomes of letters whose sender died, or whose answer was lost. An event of the batch settles it: the provider took it.
+/// What becomes of letters whose sender died, or whose answer was lost. An event of the batch settles it: the provider took it. Where it left
+/// in several calls, each letter waits for its own.
 /// It is sent again only when the grace period has passed and events have come for a batch that was sent later: then its own would have come too.
 /// Otherwise it stays, and staff choose.
 /// </summary>
@@ -38,7 +39,7 @@ internal sealed class BatchRecovery(MailerDb db, Ledger ledger, TallyBook tallie
         var uncertain = await db.Batches.AsNoTracking().Where(b => b.State == BatchState.Uncertain).OrderBy(b => b.Id).Take(AtOnce).ToListAsync(cancellation);
         foreach (var batch in uncertain)
         {
-            if (batch.FirstEventAt is not null || !await ledger.AnyAsync(batch, DeliveryState.Uncertain, cancellation))
+            if ((batch.FirstEventAt is not null && !batch.IsSliced) || !await ledger.AnyAsync(batch, DeliveryState.Uncertain, cancellation))
                 await SettleAsync(batch, cancellation);
             else if (batch.SentAt + options.Value.UncertainGrace < await clock.NowAsync(cancellation) && await WasPassedByAsync(batch, cancellation))
                 await ResendAsync(batch, "resend", cancellation);

@@ -5,6 +5,7 @@ using Newsletter.Defaults.Storage;
 using Newsletter.Defaults.Telemetry;
 using Newsletter.Mailer.Deliverability;
 using Newsletter.Mailer.Figures;
+using Newsletter.Mailer.Pace;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Senders;
 using Newsletter.Mailer.Storage;
@@ -16,18 +17,18 @@ namespace Newsletter.Mailer.Deliveries;
 /// Sends one batch: claim, commit as sending, call the provider, record. Whatever dies in between leaves rows that say how far it came:
 /// queued was never handed over, sending may have been.
 /// </summary>
-internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterDesk desk, AddressBook addresses, TallyBook tallies, PublicationMails mails, IOptions<MailOptions> options, SharedClock clock, TimeProvider time)
+internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterDesk desk, PaceDesk pace, AddressBook addresses, TallyBook tallies, PublicationMails mails, IOptions<MailOptions> options, SharedClock clock, TimeProvider time)
 {
     private const int MostRecordTries = 300;
-    private static readonly TimeSpan AtOnce = TimeSpan.Zero;
 
-    public async Task SendAsync(Guid batchId, ActivityContext waker, CancellationToken cancellation)
+    public async Task SendAsync(Turn turn, CancellationToken cancellation)
     {
+        var batchId = turn.Batch;
         var lease = Guid.CreateVersion7();
         if (!await ClaimAsync(batchId, lease, cancellation)) return;
         var batch = await db.Batches.AsNoTracking().SingleAsync(b => b.Id == batchId, cancellation);
         var edition = await db.Editions.AsNoTracking().SingleAsync(e => e.Id == batch.EditionId, cancellation);
-        using var step = Continue(edition, waker);
+        using var step = Continue(edition, turn.Waker);
         var mail = await mails.OfAsync(batch.PublicationId, cancellation);
         var account = mail.Route.Choose(batch.StaysWithAccount ? batch.AccountId : null);
         // Before any letter is handed over: should we die, whoever looks at it knows who may have it.
@@ -37,8 +38,9 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
             .SetProperty(b => b.TraceParent, step == null ? null : step.Id), cancellation);
 
         await using var held = leases.Hold(batchId, lease);
-        var retryAfter = await DeliverAsync(batch, edition, mail, account, lease, cancellation);
-        await ReleaseAsync(batch, edition, lease, retryAfter, cancellation);
+        var delivered = await DeliverAsync(turn, batch, edition, mail, account, lease, cancellation);
+        // Nor is this cancelled: another process goes on at once, and not when our lease has run out.
+        await ReleaseAsync(batch, edition, lease, delivered, CancellationToken.None);
     }
 
     private async Task<bool> ClaimAsync(Guid batchId, Guid lease, CancellationToken cancellation)
@@ -57,36 +59,69 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         return claimed == 1;
     }
 
-    /// <returns>When the provider wants to be asked again, if it said so; at once, where nothing but somebody's word holds the letters up.</returns>
-    private async Task<TimeSpan?> DeliverAsync(Batch batch, Edition edition, PublicationMail mail, ProviderAccount account, Guid lease, CancellationToken cancellation)
+    private async Task<Delivered> DeliverAsync(Turn turn, Batch batch, Edition edition, PublicationMail mail, ProviderAccount account, Guid lease, CancellationToken cancellation)
     {
         if (await clock.NowAsync(cancellation) > edition.DeadlineAt)
         {
             await ledger.FailQueuedAsync(batch, "deadline", cancellation);
-            return null;
+            return default;
         }
         var variant = await db.Variants.AsNoTracking().SingleAsync(v => v.Id == batch.VariantId, cancellation);
         var addressees = await Addressees.OfAsync(db, batch, edition, variant, time.GetUtcNow(), cancellation);
         await ledger.LeaveOutAsync(batch, addressees, cancellation);
-        if (addressees.Stay.Count == 0) return null;
+        if (addressees.Stay.Count == 0) return default;
         var letters = await desk.LettersAsync(db, batch, edition, variant, mail, account, cancellation);
 
         IReadOnlyList<SendOutcome> outcomes = [];
         TimeSpan? retryAfter = null;
-        foreach (var slice in addressees.Stay.Chunk(account.Provider.MaxBatch))
+        PutOff? stopped = null;
+        var isSliced = false;
+        using var paced = pace.Begin(db, turn, batch, mail, account, addressees.Stay);
+        while (await NextAsync() is { } slice)
         {
+            if (!batch.IsSliced && !isSliced && (slice.Length < addressees.Stay.Count || (batch.Attempts > 1 && slice.Length < batch.Size))) isSliced = await SliceAsync(batch, cancellation);
             // One commit between two calls: what became of the last letters, and that the next ones are about to be handed over.
             var going = await StepAsync(batch, lease, outcomes, slice, slice.Length == addressees.Stay.Count, cancellation);
-            if (going is null) return null;
-            if (going.Count == 0 && await IsStoppedAsync(edition.Id, cancellation)) return AtOnce;
+            if (going is null) return default;
             outcomes = going.Count == 0 ? [] : await CallAsync(account, letters.Of([.. slice.Where(a => going.Contains(a.SubscriberId))]));
+            paced.Told(outcomes);
+            if (going.Count == 0 && await IsStoppedAsync(edition.Id, cancellation))
+            {
+                // Nothing but somebody's word holds the letters up.
+                stopped = new(time.GetUtcNow(), PutOff.Stopped);
+                break;
+            }
             retryAfter = outcomes.OfType<SendOutcome.Deferred>().Max(d => d.RetryAfter) ?? retryAfter;
             // The rest stays queued, for the fallback or a later try.
             if (account.Circuit.State == CircuitState.Open) break;
         }
-        await StepAsync(batch, lease, outcomes, [], false, CancellationToken.None);
-        return retryAfter;
+        await RecordAsync();
+        await paced.EndAsync(CancellationToken.None);
+        return new(retryAfter, stopped ?? paced.PutOff);
+
+        async Task RecordAsync()
+        {
+            if (outcomes.Count > 0) await StepAsync(batch, lease, outcomes, [], false, CancellationToken.None);
+            outcomes = [];
+        }
+
+        async Task<Addressee[]?> NextAsync()
+        {
+            try
+            {
+                return await paced.NextAsync(RecordAsync, cancellation);
+            }
+            catch (Exception e) when (outcomes.Count > 0 && DatabaseFailure.IsAway(e))
+            {
+                await RecordAsync();
+                return await paced.NextAsync(RecordAsync, cancellation);
+            }
+        }
     }
+
+    /// <summary>Before its letters are handed over, like all that whoever finds them uncertain must know.</summary>
+    private async Task<bool> SliceAsync(Batch batch, CancellationToken cancellation) =>
+        await db.Batches.Where(b => b.Id == batch.Id).ExecuteUpdateAsync(s => s.SetProperty(b => b.IsSliced, true), cancellation) == 1;
 
     private Task<bool> IsStoppedAsync(Guid edition, CancellationToken cancellation) =>
         db.Editions.AnyAsync(e => e.Id == edition && (e.PausedAt != null || e.State == EditionState.Cancelled), cancellation);
@@ -148,7 +183,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         return outcomes;
     }
 
-    private async Task ReleaseAsync(Batch batch, Edition edition, Guid lease, TimeSpan? retryAfter, CancellationToken cancellation)
+    private async Task ReleaseAsync(Batch batch, Edition edition, Guid lease, Delivered delivered, CancellationToken cancellation)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         if (!await leases.RenewAsync(db, batch.Id, lease, cancellation)) return;
@@ -157,20 +192,24 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         var queued = tally is { Queued: > 0 };
         var inDoubt = tally is { Uncertain: > 0 };
         var state = queued ? BatchState.Queued : inDoubt ? BatchState.Uncertain : BatchState.Done;
-        var dueAt = !queued ? batch.DueAt : retryAfter == AtOnce ? now : now + Backoff.After(batch.Attempts, retryAfter);
-        var stopped = retryAfter == AtOnce ? 1 : 0;
+        var putOff = delivered.PutOff;
+        var dueAt = !queued ? batch.DueAt : now + (putOff is { } put ? put.Until - time.GetUtcNow() : Backoff.After(batch.Attempts, delivered.RetryAfter));
         // At the deadline it is looked at once more, to be closed.
-        if (dueAt > edition.DeadlineAt && edition.DeadlineAt > now) dueAt = edition.DeadlineAt;
+        if (putOff is not { IsOurs: true } && dueAt > edition.DeadlineAt && edition.DeadlineAt > now) dueAt = edition.DeadlineAt;
         await db.Batches.Where(b => b.Id == batch.Id && b.LeaseId == lease).ExecuteUpdateAsync(s => s
             .SetProperty(b => b.State, state)
             .SetProperty(b => b.DueAt, dueAt)
-            .SetProperty(b => b.Attempts, b => b.Attempts - stopped)
+            .SetProperty(b => b.Attempts, b => putOff == null ? b.Attempts : b.Attempts - 1)
             .SetProperty(b => b.StaysWithAccount, b => b.StaysWithAccount || inDoubt)
             .SetProperty(b => b.FinishedAt, state == BatchState.Done ? now : null)
             .SetProperty(b => b.LeaseId, (Guid?)null)
             .SetProperty(b => b.LeaseUntil, (DateTimeOffset?)null), cancellation);
         await transaction.CommitAsync(cancellation);
     }
+
+    /// <param name="RetryAfter">When the provider wants to be asked again, if it said so.</param>
+    /// <param name="PutOff">Why letters are left that nobody refused, and until when.</param>
+    private readonly record struct Delivered(TimeSpan? RetryAfter, PutOff? PutOff);
 
     private static Activity? Continue(Edition edition, ActivityContext waker)
     {

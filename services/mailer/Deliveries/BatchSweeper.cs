@@ -22,11 +22,15 @@ internal sealed class BatchSweeper(IServiceScopeFactory scopes, BatchQueue queue
             _recoveredAt = time.GetTimestamp();
         }
 
-        var due = await db.Batches.AsNoTracking()
+        var due = db.Batches.AsNoTracking()
             .Where(b => b.State == BatchState.Queued && b.DueAt <= now && (b.LeaseUntil == null || b.LeaseUntil < now))
-            .Where(b => db.Editions.Any(e => e.Id == b.EditionId && e.PausedAt == null && (e.State == EditionState.Preparing || e.State == EditionState.Sending)))
-            .OrderBy(b => b.Id).Select(b => b.Id).Take(AtOnce).ToListAsync(stopping);
-        foreach (var batch in due) queue.Add(batch);
+            .Where(b => db.Editions.Any(e => e.Id == b.EditionId && e.PausedAt == null && (e.State == EditionState.Preparing || e.State == EditionState.Sending)));
+        foreach (var publication in await due.Select(b => b.PublicationId).Distinct().ToListAsync(stopping))
+        {
+            // Of each so many, that the largest edition does not stand before the others here.
+            foreach (var batch in await due.Where(b => b.PublicationId == publication).OrderBy(b => b.Id).Select(b => b.Id).Take(AtOnce).ToListAsync(stopping))
+                await queue.AddAsync(batch, publication, stopping);
+        }
         return false;
     }
 

@@ -11,6 +11,9 @@ internal sealed class DelayWatch(IServiceScopeFactory scopes, TimeProvider time,
     private static readonly Gauge<double> Letters = NewsletterTelemetry.Meter.CreateGauge<double>(
         "newsletter.letter.delay", "s", "How long the letter that waits longest has been due");
 
+    // Until then whoever sends it has seen it again.
+    private static readonly TimeSpan HeldLately = TimeSpan.FromMinutes(1);
+
     protected override async Task<bool> WorkAsync(CancellationToken stopping)
     {
         await using var scope = scopes.CreateAsyncScope();
@@ -26,13 +29,13 @@ internal sealed class DelayWatch(IServiceScopeFactory scopes, TimeProvider time,
     }
 
     /// <summary>
-    /// Paused editions wait for somebody, not for us. A batch that was put off is as old as its edition: its own time moves on with every try. An edition
+    /// Paused editions wait for somebody, not for us, and those that our own rates and plans hold back for their hour. A batch that was put off is as old as its edition: its own time moves on with every try. An edition
     /// whose audience is not written yet has no batch to go by.
     /// </summary>
     private static async Task<DateTimeOffset?> OldestOfEditionsAsync(MailerDb db, DateTimeOffset now, CancellationToken cancellation)
     {
         var open = await db.Editions.AsNoTracking()
-            .Where(e => e.PausedAt == null && e.DueAt <= now && (e.State == EditionState.Preparing || e.State == EditionState.Sending))
+            .Where(e => e.PausedAt == null && e.DueAt <= now && (e.HeldUntil == null || e.HeldUntil < now - HeldLately) && (e.State == EditionState.Preparing || e.State == EditionState.Sending))
             .Select(e => new
             {
                 e.DueAt,

@@ -1,35 +1,50 @@
 using Newsletter.Mailer.Editions;
-using Newsletter.Mailer.Providers;
 
 namespace Newsletter.Mailer.Deliveries;
 
-/// <summary>Sends batches, as many side by side as the installation's provider takes.</summary>
-internal sealed partial class DeliveryWorker(IServiceScopeFactory scopes, BatchQueue queue, InstallationAccounts accounts, EditionWorker editions, ILogger<DeliveryWorker> log)
-    : BackgroundService
+/// <summary>Sends batches as their turns come.</summary>
+internal sealed partial class DeliveryWorker(IServiceScopeFactory scopes, BatchQueue queue, EditionWorker editions, ILogger<DeliveryWorker> log) : BackgroundService
 {
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         DeliveryMetrics.Begin();
-        return Task.WhenAll(Enumerable.Range(0, accounts.Route.First.Provider.MaxConcurrency).Select(_ => SendAsync(stoppingToken)));
+        await Task.Yield();
+        List<Task> underWay = [];
+        try
+        {
+            while (true)
+            {
+                var turn = await queue.NextAsync(stoppingToken);
+                underWay.RemoveAll(task => task.IsCompleted);
+                underWay.Add(Task.Run(() => SendAsync(turn, stoppingToken), CancellationToken.None));
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(underWay);
+        }
     }
 
-    private async Task SendAsync(CancellationToken stopping)
+    private async Task SendAsync(Turn turn, CancellationToken stopping)
     {
-        await Task.Yield();
-        while (!stopping.IsCancellationRequested)
+        try
         {
-            var (batch, waker) = await queue.NextAsync(stopping);
-            try
-            {
-                await using var scope = scopes.CreateAsyncScope();
-                await scope.ServiceProvider.GetRequiredService<BatchSender>().SendAsync(batch, waker, stopping);
-                editions.Wake();
-            }
-            catch (Exception e) when (!stopping.IsCancellationRequested)
-            {
-                // The row stays as it was left; the sweeper comes back to it.
-                NotSent(batch, e);
-            }
+            await using var scope = scopes.CreateAsyncScope();
+            await scope.ServiceProvider.GetRequiredService<BatchSender>().SendAsync(turn, stopping);
+            editions.Wake();
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Its lease runs out, and another process goes on with it.
+        }
+        catch (Exception e)
+        {
+            // The row stays as it was left; the sweeper comes back to it.
+            NotSent(turn.Batch, e);
+        }
+        finally
+        {
+            queue.Done(turn);
         }
     }
 

@@ -21,6 +21,10 @@ internal sealed class MailOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan CircuitPause { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Batches of publications' own accounts that a process sends side by side; each account always has one.</summary>
+    [Range(1, 256)]
+    public int OwnAccounts { get; set; } = 32;
+
     /// <summary>Lets publications name mail servers with addresses of our own network.</summary>
     public bool PrivateHosts { get; set; }
 

@@ -7,13 +7,14 @@ namespace Newsletter.Mailer.Editions;
 /// <summary>An edition as the staff API shows it.</summary>
 /// <param name="TraceId">Of the publish that it came from: its letters are in the same trace.</param>
 /// <param name="LedgerPrunedAt">Since when its deliveries are no longer kept; its totals are.</param>
+/// <param name="HeldUntil">Until when rates or a warm-up hold letters back, as was last seen; why is <c>publication_rate</c>, <c>account_rate</c> or <c>warm_up</c>.</param>
 internal sealed record EditionView(
     Guid Id, EditionKind Kind, Guid NewsletterId, Guid? PostId, DateTimeOffset? SlotAt, string Subject, EditionState State, bool Paused, string? PauseReason,
-    DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt, int Recipients, string? TraceId, DateTimeOffset? LedgerPrunedAt)
+    DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt, int Recipients, string? TraceId, DateTimeOffset? LedgerPrunedAt, DateTimeOffset? HeldUntil, string? HeldReason)
 {
     public static EditionView Of(Edition e) => new(
         e.Id, e.Kind, e.NewsletterId, e.PostId, e.SlotAt, e.Subject, e.State, e.IsPaused, e.PauseReason, e.CreatedAt, e.FinishedAt, e.Recipients,
-        ActivityContext.TryParse(e.TraceParent, null, out var trace) ? trace.TraceId.ToString() : null, e.LedgerPrunedAt);
+        ActivityContext.TryParse(e.TraceParent, null, out var trace) ? trace.TraceId.ToString() : null, e.LedgerPrunedAt, e.IsOver ? null : e.HeldUntil, e.IsOver ? null : e.HeldReason);
 }
 
 /// <param name="States">Deliveries by state; their sum is the recipients.</param>

@@ -79,7 +79,7 @@ internal sealed class FanOut(MailerDb db, VariantBooks books, IOptions<MailOptio
             {
                 var batch = Batch.Of(Guid.CreateVersion7(now), edition, group.Key.Variant!.Value, part.Length, group.Key.DueAt);
                 db.Add(batch);
-                if (batch.DueAt <= now) db.Publish(new DeliverBatch(batch.Id, edition.Id));
+                if (batch.DueAt <= now) db.Publish(new DeliverBatch(batch.Id, edition.Id, edition.PublicationId));
                 rows.AddRange(part.Select(r => new LedgerRow(r.Id, batch.Id)));
             }
         }

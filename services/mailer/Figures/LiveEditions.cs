@@ -26,9 +26,11 @@ internal sealed class LiveEditions(IServiceScopeFactory scopes, TimeProvider tim
         var tally = await EditionTally.ReadAsync(db, id, MostCounted, CancellationToken.None);
         var run = new AcceptedRun(tally.Batches.Select(b => b.Tally));
         ActivityContext.TryParse(edition.TraceParent, edition.TraceState, isRemote: true, out var trace);
+        var isHeld = !edition.IsOver && edition.HeldUntil > time.GetUtcNow();
         return new(
             edition.Id, edition.Subject, edition.State, edition.IsPaused, edition.PauseReason, tally.Recipients, tally.States,
             edition.IsOver ? run.AverageRate : run.RateAt(time.GetUtcNow()), run.Points(), edition.CreatedAt, edition.DueAt,
-            run.First, run.Last, edition.FinishedAt, tally.Uncertain, trace == default ? null : trace.TraceId.ToHexString());
+            run.First, run.Last, edition.FinishedAt, tally.Uncertain, trace == default ? null : trace.TraceId.ToHexString(),
+            isHeld ? edition.HeldUntil : null, isHeld ? edition.HeldReason : null);
     }
 }

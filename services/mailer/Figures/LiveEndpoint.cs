@@ -7,11 +7,12 @@ namespace Newsletter.Mailer.Figures;
 
 /// <summary>An edition while it goes out.</summary>
 /// <param name="LettersPerSecond">That the provider took within the last ten seconds; of one that is over, the average of its run.</param>
+/// <param name="HeldUntil">Until when rates or a warm-up hold letters back, as was last seen.</param>
 /// <param name="Accepted">Letters that the provider took, in at most 120 equal steps from the first to the last.</param>
 internal sealed record LiveView(
     Guid Id, string Subject, EditionState State, bool Paused, string? PauseReason, int Recipients, IReadOnlyDictionary<DeliveryState, int> States,
     double LettersPerSecond, IReadOnlyList<AcceptedPoint> Accepted, DateTimeOffset CreatedAt, DateTimeOffset DueAt, DateTimeOffset? FirstAcceptedAt,
-    DateTimeOffset? LastAcceptedAt, DateTimeOffset? FinishedAt, IReadOnlyList<UncertainBatch> Uncertain, string? TraceId);
+    DateTimeOffset? LastAcceptedAt, DateTimeOffset? FinishedAt, IReadOnlyList<UncertainBatch> Uncertain, string? TraceId, DateTimeOffset? HeldUntil, string? HeldReason);
 
 internal sealed record AcceptedPoint(DateTimeOffset At, int Letters);
 

@@ -77,6 +77,15 @@ internal static class CustomArgs
     public const string Mail = "mail";
 }
 
+/// <summary>Whom an answer that puts a letter off is about.</summary>
+internal enum HoldScope
+{
+    Letter,
+    /// <summary>All letters of the account to the recipient's domain.</summary>
+    Domain,
+    Account,
+}
+
 /// <summary>What became of one letter.</summary>
 internal abstract record SendOutcome(string Key)
 {
@@ -90,6 +99,10 @@ internal abstract record SendOutcome(string Key)
     {
         /// <summary>The provider cannot be reached, fails, or does not let us in: the letter is not the reason. Too many requests are none of these.</summary>
         public bool IsAway { get; init; }
+
+        /// <summary>For whom it asks us to wait; why is then one of <see cref="Pace.HoldReasons"/>.</summary>
+        public HoldScope Holds { get; init; }
+        public string HoldReason { get; init; } = "";
     }
 
     /// <summary>The request may have arrived, the answer did not.</summary>

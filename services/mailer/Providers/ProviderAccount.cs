@@ -1,21 +1,32 @@
 using System.Diagnostics;
+using Newsletter.Mailer.Pace;
+using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Providers;
 
 /// <summary>One account at a provider: the installation's, or a publication's own.</summary>
-internal sealed class ProviderAccount(Guid id, IMailProvider provider, Circuit circuit, ProviderHealth health) : IDisposable
+/// <param name="domains">Where each letter is given to a mail server.</param>
+internal sealed class ProviderAccount(
+    Guid id, IMailProvider provider, AccountLimits limits, Circuit circuit, ProviderHealth health, SendingHolds holds, DomainGate? domains, TimeProvider time) : IDisposable
 {
     public Guid Id => id;
+    /// <summary>And no publication's own.</summary>
+    public bool IsInstallations => InstallationAccounts.IsOne(id);
     public IMailProvider Provider => provider;
+    public AccountLimits Limits => limits;
     public Circuit Circuit => circuit;
+    public DomainGate? Domains => domains;
     public string Name => provider.Name;
 
+    /// <summary>While it asked us to wait it is not called.</summary>
     public async Task<IReadOnlyList<SendOutcome>> SendAsync(OutgoingBatch letters, CancellationToken cancellation)
     {
+        if (holds.Until(id) is { } until) return [.. letters.Letters.Select(l => new SendOutcome.Deferred(l.Key, "held", "", until - time.GetUtcNow()))];
         var watch = Stopwatch.StartNew();
         var outcomes = await provider.SendAsync(letters, cancellation);
         health.Called(provider.Name, outcomes, watch.Elapsed);
         circuit.Told(outcomes);
+        await LearnAsync(letters, outcomes);
         return outcomes;
     }
 
@@ -23,6 +34,17 @@ internal sealed class ProviderAccount(Guid id, IMailProvider provider, Circuit c
     {
         circuit.Dispose();
         (provider as IDisposable)?.Dispose();
+    }
+
+    private async Task LearnAsync(OutgoingBatch letters, IReadOnlyList<SendOutcome> outcomes)
+    {
+        if (outcomes.OfType<SendOutcome.Deferred>().FirstOrDefault(d => d.Holds == HoldScope.Account) is { } all)
+        {
+            var asked = outcomes.OfType<SendOutcome.Deferred>().Where(d => d.Holds == HoldScope.Account).Max(d => d.RetryAfter);
+            await holds.HoldAsync(id, provider.Name, SendingHold.All, all.HoldReason, asked);
+        }
+        foreach (var one in outcomes.OfType<SendOutcome.Deferred>().Where(d => d.Holds == HoldScope.Domain))
+            await holds.HoldAsync(id, provider.Name, MailboxProviders.GroupOf(letters.Letters.First(l => l.Key == one.Key).To.Address), one.HoldReason, one.RetryAfter);
     }
 }
 

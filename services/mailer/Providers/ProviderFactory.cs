@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Newsletter.Mailer.Deliveries;
+using Newsletter.Mailer.Pace;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Providers;
@@ -7,7 +8,7 @@ namespace Newsletter.Mailer.Providers;
 /// <summary>Makes the class that speaks to a provider, with the installation's credentials or a publication's.</summary>
 internal sealed class ProviderFactory(
     IHttpClientFactory clients, IOptions<SendGridOptions> sendGrid, IOptions<SmtpOptions> smtp, IOptions<SesOptions> ses, IOptions<MailOptions> mail, ProviderHealth health,
-    AccountVault vault, TimeProvider time)
+    AccountVault vault, SendingHolds holds, Allowances allowances, TimeProvider time)
 {
     public static readonly string[] Names = ["sendgrid", "smtp", "ses"];
 
@@ -20,13 +21,25 @@ internal sealed class ProviderFactory(
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such provider."),
     };
 
-    public ProviderAccount Open(Guid id, IMailProvider provider)
+    public AccountLimits LimitsOfInstallation(string name) => name switch
+    {
+        "sendgrid" => new(sendGrid.Value.Rate, sendGrid.Value.WarmUp),
+        "smtp" => new(smtp.Value.Rate, smtp.Value.WarmUp, smtp.Value.DomainLimits),
+        "ses" => new(ses.Value.Rate, ses.Value.WarmUp),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such provider."),
+    };
+
+    public ProviderAccount Open(Guid id, IMailProvider provider, AccountLimits limits)
     {
         ProviderMetrics.Begin(provider.Name);
-        return new(id, provider, new(provider.Name, mail.Value.CircuitFailures, mail.Value.CircuitPause, time), health);
+        PaceMetrics.Begin(provider.Name);
+        var domains = limits.Domains is null ? null : new DomainGate(id, limits.Domains, holds, allowances, time);
+        return new(id, provider, limits, new(provider.Name, mail.Value.CircuitFailures, mail.Value.CircuitPause, time), health, holds, domains, time);
     }
 
-    public ProviderAccount Open(MailAccount account) => Open(account.Id, vault.Open(account.Secrets) is { } secrets ? Of(account, secrets) : new LockedProvider(account.Provider));
+    public ProviderAccount Open(MailAccount account) => Open(
+        account.Id, vault.Open(account.Secrets) is { } secrets ? Of(account, secrets) : new LockedProvider(account.Provider),
+        new(account.Facts.Rate, account.Facts.WarmUp, account.Provider == "smtp" ? smtp.Value.DomainLimits : null));
 
     private IMailProvider Of(MailAccount account, AccountSecrets secrets) => account.Provider switch
     {

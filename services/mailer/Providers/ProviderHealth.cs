@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Newsletter.Mailer.Pace;
 
 namespace Newsletter.Mailer.Providers;
 
@@ -94,6 +95,10 @@ internal sealed record ProviderView(
     public int Accounts { get; init; }
     /// <summary>Accounts that nothing is sent through for now, because they are away.</summary>
     public int Away { get; init; }
+    /// <summary>Accounts that asked us to wait.</summary>
+    public int Held { get; init; }
+    /// <summary>Of the installation's account.</summary>
+    public AccountPace? Pace { get; init; }
 }
 
 internal sealed record ProviderFailure(DateTimeOffset At, string Text);

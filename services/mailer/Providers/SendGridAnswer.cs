@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Newsletter.Mailer.Pace;
 
 namespace Newsletter.Mailer.Providers;
 
@@ -19,7 +20,8 @@ internal sealed record SendGridAnswer(Func<string, SendOutcome> Outcome, IReadOn
 
     public static SendGridAnswer Lost(string code) => new(key => new SendOutcome.Unknown(key, code));
 
-    public static SendGridAnswer Later(string code, TimeSpan? retryAfter = null) => new(key => new SendOutcome.Deferred(key, code, "", retryAfter));
+    public static SendGridAnswer TooMany(string code, TimeSpan? retryAfter) =>
+        new(key => new SendOutcome.Deferred(key, code, "", retryAfter) { Holds = HoldScope.Account, HoldReason = HoldReasons.TooManyRequests });
 
     public static SendGridAnswer Away(string code, TimeSpan? retryAfter = null) => new(key => new SendOutcome.Deferred(key, code, "", retryAfter) { IsAway = true });
 
@@ -35,7 +37,7 @@ internal sealed record SendGridAnswer(Func<string, SendOutcome> Outcome, IReadOn
         var errors = await ErrorsAsync(response.Content, cancellation);
         return status switch
         {
-            429 => Later(code, RetryAfter(response.Headers, time) ?? RateReset(response.Headers, time)),
+            429 => TooMany(code, RetryAfter(response.Headers, time) ?? RateReset(response.Headers, time)),
             // Its own words that the call failed; somebody else's (a proxy's page) say nothing about the mail.
             503 => Away(code, RetryAfter(response.Headers, time)),
             >= 500 when errors is not null => Away(code, RetryAfter(response.Headers, time)),

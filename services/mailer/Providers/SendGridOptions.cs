@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
+using Newsletter.Mailer.Pace;
 
 namespace Newsletter.Mailer.Providers;
 
@@ -30,11 +31,18 @@ internal sealed class SendGridOptions : IValidatableObject
     [Range(1, 64)]
     public int Concurrency { get; set; } = 4;
 
+    /// <summary>Letters a second, by all processes together; without it, as fast as it takes them.</summary>
+    [Range(AccountLimits.LeastRate, AccountLimits.MostRate)]
+    public double? Rate { get; set; }
+
+    public WarmUpPlan? WarmUp { get; set; }
+
     public string? WebhookKeyOf(string account) => account.Length == 0 ? WebhookKey : Accounts.GetValueOrDefault(account)?.WebhookKey;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (WebhookKey is { Length: > 0 } key && !IsKey(key)) yield return new("SendGrid__WebhookKey is not a P-256 public key in base64.");
+        foreach (var fault in WarmUp?.Faults(nameof(WarmUp)) ?? []) yield return fault;
         foreach (var (name, account) in Accounts)
         {
             if (!IsKey(account.WebhookKey)) yield return new($"SendGrid__Accounts__{name}__WebhookKey is not a P-256 public key in base64.");

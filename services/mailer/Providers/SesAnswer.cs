@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Newsletter.Mailer.Figures;
+using Newsletter.Mailer.Pace;
 
 namespace Newsletter.Mailer.Providers;
 
@@ -18,7 +19,7 @@ internal static class SesAnswer
         var code = type ?? status.ToString(CultureInfo.InvariantCulture);
         var text = FailureTexts.Plain(body.Text("message") ?? body.Text("Message") ?? "");
         if (status == 429 || type is "TooManyRequestsException" or "LimitExceededException" or "ThrottlingException")
-            return new SendOutcome.Deferred(key, code, text, RetryAfter(response, time));
+            return new SendOutcome.Deferred(key, code, text, RetryAfter(response, time)) { Holds = HoldScope.Account, HoldReason = HoldReasons.TooManyRequests };
         // The account's, and no fault of the letter.
         if (status is 401 or 403 or 404 || type is "AccountSuspendedException" or "SendingPausedException") return Away(key, code, text);
         return status switch

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Newsletter.Mailer.Pace;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Providers;
@@ -38,6 +39,12 @@ internal sealed class SesOptions : IValidatableObject
     [Range(1, 100)]
     public int Concurrency { get; set; } = 10;
 
+    /// <summary>Letters a second, by all processes together; without it, as fast as it takes them.</summary>
+    [Range(AccountLimits.LeastRate, AccountLimits.MostRate)]
+    public double? Rate { get; set; }
+
+    public WarmUpPlan? WarmUp { get; set; }
+
     public string Endpoint => (string.IsNullOrEmpty(ApiBase) ? $"https://email.{Region}.amazonaws.com" : ApiBase).TrimEnd('/');
 
     /// <summary>The same service by another account's keys.</summary>
@@ -55,5 +62,6 @@ internal sealed class SesOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (AccessKey is { Length: > 0 } && string.IsNullOrEmpty(SecretKey)) yield return new("Ses__SecretKey is missing.");
+        foreach (var fault in WarmUp?.Faults(nameof(WarmUp)) ?? []) yield return fault;
     }
 }

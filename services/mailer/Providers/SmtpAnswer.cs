@@ -13,8 +13,20 @@ internal static class SmtpAnswer
         var detail = Enhanced(e.Message);
         var code = detail ?? status.ToString(CultureInfo.InvariantCulture);
         var text = FailureTexts.Plain(e.Message);
-        if (status is < 500 or > 599) return new SendOutcome.Deferred(key, code, text, null);
+        if (status is < 500 or > 599)
+        {
+            var meaning = SmtpThrottle.Of(status, detail, e.Message, isOfRecipient: e.ErrorCode is SmtpErrorCode.RecipientNotAccepted or SmtpErrorCode.MessageNotAccepted);
+            return new SendOutcome.Deferred(key, code, text, meaning.RetryAfter) { Holds = meaning.Scope, HoldReason = meaning.Reason };
+        }
         return new SendOutcome.Rejected(key, IsAddressBad(e.ErrorCode, status, detail), code, text);
+    }
+
+    /// <summary>It did not let us in, with an answer of its own: too many connections are no failure.</summary>
+    public static SendOutcome.Deferred OfConnection(string key, SmtpConnections.NotConnectedException e)
+    {
+        if (e.Answer is not { } said || (int)said.StatusCode != 421) return new(key, e.Code, "", null) { IsAway = true };
+        var meaning = SmtpThrottle.Of(421, Enhanced(said.Message), said.Message, isOfRecipient: false);
+        return new(key, e.Code, FailureTexts.Plain(said.Message), meaning.RetryAfter) { Holds = HoldScope.Account, HoldReason = meaning.Reason.Length > 0 ? meaning.Reason : Pace.HoldReasons.Busy };
     }
 
     /// <summary>5.1.x: bad address; 5.2.1: mailbox disabled. 5.7.x is policy and 5.2.2 a full mailbox: the address is good.</summary>

@@ -90,5 +90,7 @@ internal sealed class SmtpConnections(SmtpOptions settings, TimeProvider time) :
     internal sealed class NotConnectedException(string code, Exception inner) : Exception($"No connection to the mail server: {code}.", inner)
     {
         public string Code { get; } = code;
+        /// <summary>What the server said, if it was that.</summary>
+        public SmtpCommandException? Answer => InnerException as SmtpCommandException;
     }
 }

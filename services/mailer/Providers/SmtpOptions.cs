@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
+using Newsletter.Mailer.Pace;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Providers;
@@ -32,6 +33,18 @@ internal sealed class SmtpOptions : IValidatableObject
     [Range(1, 64)]
     public int Connections { get; set; } = 8;
 
+    /// <summary>Letters a second, by all processes together; without it, as fast as it takes them.</summary>
+    [Range(AccountLimits.LeastRate, AccountLimits.MostRate)]
+    public double? Rate { get; set; }
+
+    public WarmUpPlan? WarmUp { get; set; }
+
+    /// <summary>What letters to one recipient domain are bounded by, unless <see cref="Domains"/> names it.</summary>
+    public DomainLimit Domain { get; set; } = new();
+
+    /// <summary>By domain, or by the word for a mailbox provider's domains: <c>gmail</c>, <c>microsoft</c>, <c>yahoo</c>, …</summary>
+    public Dictionary<string, DomainLimit> Domains { get; set; } = [];
+
     /// <summary>RFC 5321 asks for ten minutes for the answer to the final dot: giving up sooner makes duplicates.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
@@ -41,6 +54,8 @@ internal sealed class SmtpOptions : IValidatableObject
 
     /// <summary>Set for publications' own servers: addresses of our own network are not for them to reach.</summary>
     internal bool PublicOnly { get; init; }
+
+    public DomainLimits DomainLimits => new(Domain, Domains);
 
     public string SpfMechanism => string.IsNullOrEmpty(Spf) ? $"a:{Host}" : Spf;
 
@@ -62,6 +77,8 @@ internal sealed class SmtpOptions : IValidatableObject
         Spf = facts.Spf,
         Connections = Connections,
         Timeout = Timeout,
+        Domain = Domain,
+        Domains = Domains,
         PublicOnly = isPublicOnly,
         Dkim = secrets.DkimPrivateKey is { } key ? new() { Domain = facts.DkimDomain ?? "", Selector = facts.DkimSelector ?? "", PrivateKey = key } : null,
     };
@@ -70,6 +87,12 @@ internal sealed class SmtpOptions : IValidatableObject
     {
         if (Username is { Length: > 0 } && string.IsNullOrEmpty(Password)) yield return new("Smtp__Password is missing.");
         if (Username is { Length: > 0 } && Security == SmtpSecurity.None) yield return new("Smtp__Security must not be None where there is a password.");
+        foreach (var fault in WarmUp?.Faults(nameof(WarmUp)) ?? []) yield return fault;
+        foreach (var (name, limit) in Domains.Append(new("", Domain)))
+        {
+            List<ValidationResult> faults = [];
+            if (!Validator.TryValidateObject(limit, new(limit), faults, validateAllProperties: true)) yield return new($"Smtp__Domain{(name.Length > 0 ? $"s__{name}" : "")}: {faults[0].ErrorMessage}");
+        }
         if (Dkim is null) yield break;
         if (string.IsNullOrEmpty(Dkim.Domain)) yield return new("Smtp__Dkim__Domain is missing.");
         if (string.IsNullOrEmpty(Dkim.Selector)) yield return new("Smtp__Dkim__Selector is missing.");

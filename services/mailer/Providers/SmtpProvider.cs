@@ -69,7 +69,7 @@ internal sealed class SmtpProvider(SmtpOptions options, TimeProvider time) : IMa
         }
         catch (SmtpConnections.NotConnectedException e)
         {
-            return new SendOutcome.Deferred(key, e.Code, "", null) { IsAway = true };
+            return SmtpAnswer.OfConnection(key, e);
         }
         catch (Exception e) when (IsLost(e) && !cancellation.IsCancellationRequested)
         {

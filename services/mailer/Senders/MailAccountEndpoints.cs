@@ -7,6 +7,7 @@ using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
 using Newsletter.Defaults.Storage;
 using Newsletter.Mailer.Deliveries;
+using Newsletter.Mailer.Pace;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
 using Newsletter.Mailer.Webhooks;
@@ -25,16 +26,20 @@ internal static class MailAccountEndpoints
 
     /// <summary>Where letters leave now: the publication's own accounts, and the installation's where it has none.</summary>
     private static async Task<Ok<ListPage<MailAccountView>>> ListAsync(
-        CurrentPublication publication, MailerDb db, PublicationMails mails, IOptions<NewsletterOptions> newsletter, CancellationToken cancellation)
+        CurrentPublication publication, MailerDb db, PublicationMails mails, WarmUps warmUps, IOptions<NewsletterOptions> newsletter, TimeProvider time, CancellationToken cancellation)
     {
         mails.Forget(publication.Id);
-        var route = (await mails.OfAsync(publication.Id, cancellation)).Route;
+        var mail = await mails.OfAsync(publication.Id, cancellation);
         var own = await db.MailAccounts.AsNoTracking().Where(a => a.PublicationId == publication.Id && a.RetiredAt == null).ToDictionaryAsync(a => a.Id, cancellation);
-        List<MailAccountView> views = [ViewOf(MailAccountRole.First, route.First)];
-        if (route.Fallback is { } fallback) views.Add(ViewOf(MailAccountRole.Fallback, fallback));
+        List<MailAccountView> views = [await ViewOfAsync(MailAccountRole.First, mail.Route.First)];
+        if (mail.Route.Fallback is { } fallback) views.Add(await ViewOfAsync(MailAccountRole.Fallback, fallback));
         return TypedResults.Ok(new ListPage<MailAccountView>(views, null));
 
-        MailAccountView ViewOf(MailAccountRole role, ProviderAccount account) => MailAccountView.Of(role, account.Name, account.Circuit.State, own.GetValueOrDefault(account.Id), newsletter.Value.Url);
+        async Task<MailAccountView> ViewOfAsync(MailAccountRole role, ProviderAccount account)
+        {
+            var pace = await AccountPace.OfAsync(db, warmUps, account, mail.ZoneOf(account), time.GetUtcNow(), cancellation);
+            return MailAccountView.Of(role, account.Name, account.Circuit.State, own.GetValueOrDefault(account.Id), newsletter.Value.Url) with { Pace = pace, PublicationRate = mail.Rate };
+        }
     }
 
     private static async Task<Results<Ok<MailAccountView>, ValidationProblem, ProblemHttpResult>> PutAsync(
@@ -69,6 +74,7 @@ internal static class MailAccountEndpoints
         {
             return Problem.Conflict("Somebody else is changing this account.");
         }
+        if (facts.WarmUp is null) await WarmUps.ForgetAsync(db, account.Id, cancellation);
         await transaction.CommitAsync(cancellation);
         await LookAgainAsync(db, publication.Id, mails, worker, time, cancellation);
         return TypedResults.Ok(MailAccountView.Of(place, provider, CircuitState.Closed, account, newsletter.Value.Url));
@@ -90,6 +96,7 @@ internal static class MailAccountEndpoints
     {
         var now = time.GetUtcNow();
         await db.SenderDomains.Where(d => d.PublicationId == publication).ExecuteUpdateAsync(s => s.SetProperty(d => d.NextCheckAt, now), cancellation);
+        await EditionHolds.LookAgainAsync(db, publication, now, cancellation);
         mails.Forget(publication);
         worker.Wake();
     }
@@ -108,6 +115,10 @@ internal static class MailAccountEndpoints
 /// <param name="Webhook">Where its events go.</param>
 internal sealed record MailAccountView(string Role, bool Own, string Provider, CircuitState Circuit, string? Hint, string? Webhook, AccountFacts? Facts)
 {
+    public AccountPace? Pace { get; init; }
+    /// <summary>Letters of editions a second, whatever account they leave through, where operators set that.</summary>
+    public double? PublicationRate { get; init; }
+
     public static MailAccountView Of(MailAccountRole role, string provider, CircuitState circuit, MailAccount? own, string url) => new(
         role.ToString().ToLowerInvariant(), own is not null, provider, circuit, own?.Hint,
         own is { Provider: "sendgrid" or "ses" } ? $"{url.TrimEnd('/')}/webhooks/{own.Provider}/{WebhookAccounts.SegmentOf(own.Id)}" : null, own?.Facts);

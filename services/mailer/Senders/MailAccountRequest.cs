@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Text.RegularExpressions;
+using Newsletter.Mailer.Pace;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
 
@@ -67,7 +68,16 @@ public sealed record MailAccountRequest
     [RegularExpression(SesOptions.TopicPattern, ErrorMessage = "The ARN of an SNS topic.")]
     public string? Topic { get; init; }
 
-    internal AccountFacts Facts(string provider) => provider switch
+    /// <summary>Letters a second; without it, as fast as the account takes them.</summary>
+    [Range(AccountLimits.LeastRate, AccountLimits.MostRate)]
+    public double? Rate { get; init; }
+
+    /// <summary>A daily cap that grows, for an account that mailbox providers do not know yet. Left out, there is none, and one that is given later begins anew.</summary>
+    public WarmUpPlan? WarmUp { get; init; }
+
+    internal AccountFacts Facts(string provider) => OfProvider(provider) with { Rate = Rate, WarmUp = WarmUp };
+
+    private AccountFacts OfProvider(string provider) => provider switch
     {
         "sendgrid" => new() { WebhookKey = Given(WebhookKey) },
         "smtp" => new()

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
+using Newsletter.Mailer.Figures;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
+using NodaTime;
 
 namespace Newsletter.Mailer.Senders;
 
@@ -57,7 +59,10 @@ internal sealed class PublicationMails(IServiceScopeFactory scopes, Installation
         var fallback = accounts.Find(a => a.Role == MailAccountRole.Fallback) is { } second ? AccountOf(second) : null;
         // Who has an account of their own has chosen whom their letters are entrusted to: the installation's is no fallback for it unasked.
         var route = new ProviderRoute(first ?? Installation.First, fallback ?? (first is null ? Installation.Fallback : null));
-        return new(route, [.. senders.Where(s => domains.ContainsKey(s.Domain)).Select(s => KnownOf(s, domains[s.Domain]))]);
+        var rate = await db.PublicationRates.AsNoTracking().Where(r => r.PublicationId == publication).Select(r => (double?)r.Rate).SingleOrDefaultAsync(cancellation);
+        // Only who counts days needs to know when they begin.
+        var zone = accounts.Exists(a => a.Facts.WarmUp is not null) ? (await db.FindPublicationAsync(publication, cancellation))?.TimeZone : null;
+        return new(route, [.. senders.Where(s => domains.ContainsKey(s.Domain)).Select(s => KnownOf(s, domains[s.Domain]))], rate, zone is null ? DateTimeZone.Utc : LocalDays.ZoneOf(zone));
     }
 
     private ProviderAccount AccountOf(MailAccount row)

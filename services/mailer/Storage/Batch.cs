@@ -24,6 +24,8 @@ public sealed class Batch
     public Guid? AccountId { get; private set; }
     /// <summary>A letter of it was uncertain once: should any be sent again, then through the account that may have it, and no other.</summary>
     public bool StaysWithAccount { get; private set; }
+    /// <summary>It left in more than one call: that one of its letters arrived proves nothing for the others.</summary>
+    public bool IsSliced { get; private set; }
     public string? ProviderMessageId { get; private set; }
     public DateTimeOffset? SentAt { get; private set; }
     public DateTimeOffset? FinishedAt { get; private set; }

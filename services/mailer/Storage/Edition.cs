@@ -58,6 +58,11 @@ public sealed class Edition
     public Guid? LeaseId { get; private set; }
     [NotAudited]
     public DateTimeOffset? LeaseUntil { get; private set; }
+    /// <summary>Until when our own pace holds letters of it back, as was last seen; and by which rate or plan.</summary>
+    [NotAudited]
+    public DateTimeOffset? HeldUntil { get; private set; }
+    [NotAudited]
+    public string? HeldReason { get; private set; }
     public DateTimeOffset? FirstAcceptedAt { get; private set; }
     public DateTimeOffset? LastAcceptedAt { get; private set; }
     public DateTimeOffset? FinishedAt { get; private set; }

@@ -1,5 +1,6 @@
 using Newsletter.Defaults.Audit;
 using Newsletter.Defaults.Storage;
+using Newsletter.Mailer.Pace;
 
 namespace Newsletter.Mailer.Storage;
 
@@ -68,4 +69,7 @@ public sealed record AccountFacts
     public string? ConfigurationSet { get; init; }
     /// <summary>SES: the SNS topic whose messages are taken; no other's are.</summary>
     public string? Topic { get; init; }
+    /// <summary>Letters a second; null: as fast as it takes them.</summary>
+    public double? Rate { get; init; }
+    public WarmUpPlan? WarmUp { get; init; }
 }

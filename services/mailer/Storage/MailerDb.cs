@@ -27,6 +27,10 @@ public abstract class MailerDb(DbContextOptions options) : ServiceDb(options)
     public DbSet<Sender> Senders => Set<Sender>();
     public DbSet<SenderDomain> SenderDomains => Set<SenderDomain>();
     public DbSet<MailAccount> MailAccounts => Set<MailAccount>();
+    public DbSet<Allowance> Allowances => Set<Allowance>();
+    public DbSet<WarmUp> WarmUps => Set<WarmUp>();
+    public DbSet<SendingHold> SendingHolds => Set<SendingHold>();
+    public DbSet<PublicationRate> PublicationRates => Set<PublicationRate>();
     public DbSet<Segment> Segments => Set<Segment>();
     public DbSet<SecretKey> SecretKeys => Set<SecretKey>();
 
@@ -57,6 +61,7 @@ public abstract class MailerDb(DbContextOptions options) : ServiceDb(options)
         model.Entity<Link>().ToTable("links").HasIndex(l => new { l.EditionId, l.Address }).IsUnique();
         model.Entity<LinkClick>().ToTable("link_clicks").HasKey(c => new { c.LinkId, c.SubscriberId });
         Sending(model);
+        Paces(model);
         var segment = model.Entity<Segment>().ToTable("segments");
         segment.HasIndex(s => new { s.PublicationId, s.Slug }).IsUnique();
         segment.Property(s => s.Rule).AsJson();
@@ -77,6 +82,14 @@ public abstract class MailerDb(DbContextOptions options) : ServiceDb(options)
         account.HasIndex(a => new { a.PublicationId, a.Role }).IsUnique().HasFilter("retired_at IS NULL");
         account.Property(a => a.Version).IsConcurrencyToken();
         account.Property(a => a.Facts).AsJson();
+    }
+
+    private static void Paces(ModelBuilder model)
+    {
+        model.Entity<Allowance>().ToTable("allowances").Property(a => a.Id).ValueGeneratedNever();
+        model.Entity<WarmUp>().ToTable("warm_ups").HasKey(w => w.AccountId);
+        model.Entity<SendingHold>().ToTable("sending_holds").HasKey(h => new { h.AccountId, h.Domain });
+        model.Entity<PublicationRate>().ToTable("publication_rates").HasKey(r => r.PublicationId);
     }
 
     private static void Copies(ModelBuilder model)

@@ -3,15 +3,17 @@ using Microsoft.EntityFrameworkCore;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Telemetry;
 using Newsletter.Mailer.Deliveries;
+using Newsletter.Mailer.Pace;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Senders;
 using Newsletter.Mailer.Storage;
 using Newsletter.Mailer.Templates;
+using NodaTime;
 
 namespace Newsletter.Mailer.Transactional;
 
 /// <summary>Claims one mail and sends it. One that was lost in mid-send goes out again under the same Message-ID: twice is better than never to sign in.</summary>
-internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, MailSenders senders, SecretKeys keys, SharedClock clock)
+internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, MailSenders senders, SecretKeys keys, PaceDesk pace, SharedClock clock)
 {
     /// <summary>Longer than a call may take (60 s), and no longer: someone waits for what a killed process was sending.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(75);
@@ -39,6 +41,12 @@ internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, M
             }
             var own = publication is null ? null : await mails.OfAsync(publication.Id, cancellation);
             var account = (own?.Route ?? mails.Installation).Choose();
+            if (await pace.OvertakeAsync(db, account, own?.ZoneOf(account) ?? DateTimeZone.Utc, cancellation) is { } until)
+            {
+                mail.TryAgain("held", until);
+                await db.SaveChangesAsync(cancellation);
+                return;
+            }
             var from = own is null ? new(senders.Installation, null, null) : senders.Of(own, publication!, null, account.Name);
             using var step = NewsletterTelemetry.Activities.StartActivity($"mail send {account.Name}", ActivityKind.Client, parent);
             var letters = Write(mail, publication, from, new LetterIds(await keys.GetAsync(SecretKeys.MessageIds, cancellation)));
@@ -71,7 +79,8 @@ internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, M
                 mail.Failed(rejected.Code, now);
                 break;
             case SendOutcome.Deferred deferred:
-                mail.TryAgain(deferred.Code, now + Backoff.After(mail.Attempts, deferred.RetryAfter));
+                // An account that asked us to wait lets mail to one person out first, right then.
+                mail.TryAgain(deferred.Code, deferred.Holds == HoldScope.Account && deferred.RetryAfter is { } asked ? now + asked : now + Backoff.After(mail.Attempts, deferred.RetryAfter));
                 break;
             case SendOutcome.Unknown unknown:
                 mail.TryAgain(unknown.Code, now + Backoff.After(mail.Attempts));

@@ -260,6 +260,22 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     b.ToTable("address_statuses", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Mailer.Storage.Allowance", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long>("NextAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("next_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_allowances");
+
+                    b.ToTable("allowances", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Mailer.Storage.Batch", b =>
                 {
                     b.Property<Guid>("Id")
@@ -294,6 +310,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     b.Property<DateTimeOffset?>("FirstEventAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("first_event_at");
+
+                    b.Property<bool>("IsSliced")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_sliced");
 
                     b.Property<Guid?>("LeaseId")
                         .HasColumnType("uuid")
@@ -539,6 +559,14 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     b.Property<DateTimeOffset?>("FirstAcceptedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("first_accepted_at");
+
+                    b.Property<string>("HeldReason")
+                        .HasColumnType("text")
+                        .HasColumnName("held_reason");
+
+                    b.Property<DateTimeOffset?>("HeldUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("held_until");
 
                     b.Property<int>("Kind")
                         .HasColumnType("integer")
@@ -1045,6 +1073,23 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     b.ToTable("provider_events", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Mailer.Storage.PublicationRate", b =>
+                {
+                    b.Property<Guid>("PublicationId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("publication_id");
+
+                    b.Property<double>("Rate")
+                        .HasColumnType("double precision")
+                        .HasColumnName("rate");
+
+                    b.HasKey("PublicationId")
+                        .HasName("pk_publication_rates");
+
+                    b.ToTable("publication_rates", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Mailer.Storage.Recipient", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1300,6 +1345,40 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                     b.ToTable("sender_domains", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Mailer.Storage.SendingHold", b =>
+                {
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("Domain")
+                        .HasColumnType("text")
+                        .HasColumnName("domain");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("provider");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<int>("Strikes")
+                        .HasColumnType("integer")
+                        .HasColumnName("strikes");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.HasKey("AccountId", "Domain")
+                        .HasName("pk_sending_holds");
+
+                    b.ToTable("sending_holds", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Mailer.Storage.TallyMark", b =>
                 {
                     b.Property<long>("Id")
@@ -1471,6 +1550,35 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                         .HasDatabaseName("ix_variants_edition_id_hash");
 
                     b.ToTable("variants", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Mailer.Storage.WarmUp", b =>
+                {
+                    b.Property<Guid>("AccountId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<int>("Cap")
+                        .HasColumnType("integer")
+                        .HasColumnName("cap");
+
+                    b.Property<int>("Day")
+                        .HasColumnType("integer")
+                        .HasColumnName("day");
+
+                    b.Property<int>("Sent")
+                        .HasColumnType("integer")
+                        .HasColumnName("sent");
+
+                    b.Property<int>("Step")
+                        .HasColumnType("integer")
+                        .HasColumnName("step");
+
+                    b.HasKey("AccountId")
+                        .HasName("pk_warm_ups");
+
+                    b.ToTable("warm_ups", (string)null);
                 });
 
             modelBuilder.Entity("Newsletter.Mailer.Storage.WebhookCall", b =>

@@ -253,6 +253,22 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     b.ToTable("address_statuses", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Mailer.Storage.Allowance", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("NextAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("next_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_allowances");
+
+                    b.ToTable("allowances", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Mailer.Storage.Batch", b =>
                 {
                     b.Property<Guid>("Id")
@@ -287,6 +303,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     b.Property<long?>("FirstEventAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("first_event_at");
+
+                    b.Property<bool>("IsSliced")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_sliced");
 
                     b.Property<Guid?>("LeaseId")
                         .HasColumnType("TEXT")
@@ -532,6 +552,14 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     b.Property<long?>("FirstAcceptedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("first_accepted_at");
+
+                    b.Property<string>("HeldReason")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("held_reason");
+
+                    b.Property<long?>("HeldUntil")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("held_until");
 
                     b.Property<int>("Kind")
                         .HasColumnType("INTEGER")
@@ -1038,6 +1066,23 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     b.ToTable("provider_events", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Mailer.Storage.PublicationRate", b =>
+                {
+                    b.Property<Guid>("PublicationId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("publication_id");
+
+                    b.Property<double>("Rate")
+                        .HasColumnType("REAL")
+                        .HasColumnName("rate");
+
+                    b.HasKey("PublicationId")
+                        .HasName("pk_publication_rates");
+
+                    b.ToTable("publication_rates", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Mailer.Storage.Recipient", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1293,6 +1338,40 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                     b.ToTable("sender_domains", (string)null);
                 });
 
+            modelBuilder.Entity("Newsletter.Mailer.Storage.SendingHold", b =>
+                {
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("Domain")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("domain");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<int>("Strikes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("strikes");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("until");
+
+                    b.HasKey("AccountId", "Domain")
+                        .HasName("pk_sending_holds");
+
+                    b.ToTable("sending_holds", (string)null);
+                });
+
             modelBuilder.Entity("Newsletter.Mailer.Storage.TallyMark", b =>
                 {
                     b.Property<long>("Id")
@@ -1462,6 +1541,35 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                         .HasDatabaseName("ix_variants_edition_id_hash");
 
                     b.ToTable("variants", (string)null);
+                });
+
+            modelBuilder.Entity("Newsletter.Mailer.Storage.WarmUp", b =>
+                {
+                    b.Property<Guid>("AccountId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("account_id");
+
+                    b.Property<int>("Cap")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("cap");
+
+                    b.Property<int>("Day")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("day");
+
+                    b.Property<int>("Sent")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sent");
+
+                    b.Property<int>("Step")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("step");
+
+                    b.HasKey("AccountId")
+                        .HasName("pk_warm_ups");
+
+                    b.ToTable("warm_ups", (string)null);
                 });
 
             modelBuilder.Entity("Newsletter.Mailer.Storage.WebhookCall", b =>
