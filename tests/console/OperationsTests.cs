@@ -38,6 +38,26 @@ public sealed class OperationsTests(ConsoleHouse house)
         await Expect(row).ToHaveCountAsync(0);
     }
 
+    [Fact]
+    public async Task A_publications_rate_is_set_and_taken_away()
+    {
+        var site = await house.PublicationAsync("A slow one");
+        await using var browser = await house.StaffAsync();
+        await browser.OpenAsync("operations");
+        var rate = browser.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = site.Slug }).GetByLabel("Letters of editions a second");
+        await rate.FillAsync("2.5");
+        await rate.BlurAsync();
+        await browser.SeeAsync("Saved.");
+        Assert.Equal(2.5, (await site.GetAsync("senders/accounts")).GetProperty("items")[0].GetProperty("publicationRate").GetDouble());
+
+        await browser.OpenAsync("operations");
+        await Expect(rate).ToHaveValueAsync("2.5");
+        await rate.FillAsync("");
+        await rate.BlurAsync();
+        await browser.SeeAsync("Saved.");
+        Assert.Equal(JsonValueKind.Null, (await site.GetAsync("senders/accounts")).GetProperty("items")[0].GetProperty("publicationRate").ValueKind);
+    }
+
     private async Task<JsonElement> FailuresAsync() => (await house.Staff().GetFromJsonAsync<JsonElement>("/api/v1/operations/content/errors")).GetProperty("items");
 
     private void Execute(string sql)

@@ -53,6 +53,29 @@ public sealed class SenderTests(ConsoleHouse house)
         Assert.Equal(("smtp", true), (account.GetProperty("provider").GetString(), account.GetProperty("own").GetBoolean()));
     }
 
+    [Fact]
+    public async Task An_own_accounts_pace_is_set_and_how_far_its_warm_up_has_come_is_shown()
+    {
+        var site = await house.PublicationAsync();
+        await using var browser = await OpenAsync(site, "settings/senders");
+        await browser.Page.GetByText("Use an account of your own").First.ClickAsync();
+        await browser.Page.Locator("#first-key").FillAsync("SG.a-long-key-of-its-own");
+        await browser.Page.Locator("#first-rate").FillAsync("12.5");
+        await browser.Page.Locator("#first-warm-first").FillAsync("50");
+        await browser.Page.Locator("#first-warm-days").FillAsync("10");
+        await browser.Button("Save the account").ClickAsync();
+        await browser.SeeAsync("12.5 letters a second at most");
+        await browser.SeeAsync("Warm-up, day 1: 0 of 50 letters today");
+
+        // What is saved again keeps it.
+        await browser.OpenAsync(site.To("settings/senders"));
+        await Expect(browser.Page.Locator("#first-warm-days")).ToHaveValueAsync("10");
+        await browser.Page.Locator("#first-rate").FillAsync("");
+        await browser.Button("Save the account").ClickAsync();
+        await Expect(browser.Page.GetByText("12.5 letters a second at most")).ToHaveCountAsync(0);
+        await browser.SeeAsync("Warm-up, day 1: 0 of 50 letters today");
+    }
+
     private async Task<StaffBrowser> OpenAsync(TestSite site, string page)
     {
         var browser = await house.StaffAsync();

@@ -16,6 +16,9 @@ public sealed record EditionLive(
     DateTimeOffset? FinishedAt, IReadOnlyList<UncertainBatch> Uncertain, string? TraceId)
 {
     public bool IsOver => State is "sent" or "cancelled";
+    /// <summary>Until when rates or a warm-up hold letters back, as was last seen.</summary>
+    public DateTimeOffset? HeldUntil { get; init; }
+    public string? HeldReason { get; init; }
 }
 
 public sealed record LettersAt(DateTimeOffset At, int Letters);

@@ -15,6 +15,6 @@ public sealed record ReplayAnswer(int Replayed);
 
 public sealed record ProviderState(
     string Name, int Accepted, int Refused, int Failed, double? P50Seconds, double? P95Seconds, DateTimeOffset? LastAcceptedAt, ProviderFailure? LastFailure,
-    string? Role, string? Circuit, int Accounts, int Away);
+    string? Role, string? Circuit, int Accounts, int Away, int Held = 0, AccountPace? Pace = null);
 
 public sealed record ProviderFailure(DateTimeOffset At, string Text);

@@ -14,6 +14,9 @@ internal static class Words
     /// <param name="zone">IANA name; without it UTC.</param>
     public static string Time(DateTimeOffset at, string? zone) => In(at, zone).ToString("d MMM yyyy, HH:mm", English);
 
+    /// <param name="rate">Letters a second.</param>
+    public static string Rate(double rate) => $"{rate.ToString("0.##", CultureInfo.InvariantCulture)} {(rate == 1 ? "letter" : "letters")} a second";
+
     public static string Day(DateOnly day) => day.ToString("d MMM", English);
 
     public static DateTimeOffset In(DateTimeOffset at, string? zone) =>
