@@ -3,6 +3,7 @@ using MassTransit;
 using Microsoft.Extensions.Options;
 using Newsletter.Contracts;
 using Newsletter.Mailer.Senders;
+using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Deliveries;
 
@@ -10,7 +11,7 @@ namespace Newsletter.Mailer.Deliveries;
 /// Batches that this process was woken for, in a lane for each account, so that nobody's slow server holds others up; within a lane publications take
 /// turns. Only hints: the rows say what is due, and a claim says whose it is. Nothing is claimed before its turn.
 /// </summary>
-internal sealed class BatchQueue(PublicationMails mails, IOptions<MailOptions> options, TimeProvider time) : IDisposable
+internal sealed class BatchQueue(PublicationMails mails, IOptions<MailOptions> options, SharedClock clock, TimeProvider time) : IDisposable
 {
     /// <summary>A publication keeps its turn for so long, however many others wait: taking up a batch again costs a few reads.</summary>
     private static readonly TimeSpan LeastTurn = TimeSpan.FromSeconds(1);
@@ -45,7 +46,7 @@ internal sealed class BatchQueue(PublicationMails mails, IOptions<MailOptions> o
             TimeSpan look;
             lock (_lock)
             {
-                var now = time.GetUtcNow();
+                var now = clock.Now;
                 if (Pick(now) is { } turn) return turn;
                 look = NextLook(now);
             }
@@ -77,7 +78,7 @@ internal sealed class BatchQueue(PublicationMails mails, IOptions<MailOptions> o
             var lane = turn.Lane;
             if (turn.IsYielding) return true;
             if (lane.Busy < lane.Width || (turn.Share.Busy == 1 && lane.Shares.Values.Any(s => s.Busy > 1))) return false;
-            var now = time.GetUtcNow();
+            var now = clock.Now;
             if (lane.Shares.Values.Count(s => s.Busy == 0 && s.Waits(now)) <= lane.Yielding) return false;
             lane.Yielding++;
             return turn.IsYielding = true;
@@ -86,7 +87,7 @@ internal sealed class BatchQueue(PublicationMails mails, IOptions<MailOptions> o
 
     internal bool OthersWait(Lane lane)
     {
-        lock (_lock) return lane.Shares.Values.Any(s => s.Waits(time.GetUtcNow()));
+        lock (_lock) return lane.Shares.Values.Any(s => s.Waits(clock.Now));
     }
 
     internal void Hold(Lane lane, DateTimeOffset until)
@@ -144,7 +145,7 @@ internal sealed class BatchQueue(PublicationMails mails, IOptions<MailOptions> o
 
     private void Forget(Lane lane, LaneShare share)
     {
-        var now = time.GetUtcNow();
+        var now = clock.Now;
         if (share is { Busy: 0, Batches.Count: 0 } && share.HeldUntil <= now) lane.Shares.Remove(share.Publication);
         if (lane.Shares.Count == 0 && lane.HeldUntil <= now) _lanes.Remove(lane.Account);
     }

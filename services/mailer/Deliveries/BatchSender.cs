@@ -88,7 +88,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
             if (going.Count == 0 && await IsStoppedAsync(edition.Id, cancellation))
             {
                 // Nothing but somebody's word holds the letters up.
-                stopped = new(time.GetUtcNow(), PutOff.Stopped);
+                stopped = new(clock.Now, PutOff.Stopped);
                 break;
             }
             retryAfter = outcomes.OfType<SendOutcome.Deferred>().Max(d => d.RetryAfter) ?? retryAfter;
@@ -193,7 +193,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         var inDoubt = tally is { Uncertain: > 0 };
         var state = queued ? BatchState.Queued : inDoubt ? BatchState.Uncertain : BatchState.Done;
         var putOff = delivered.PutOff;
-        var dueAt = !queued ? batch.DueAt : now + (putOff is { } put ? put.Until - time.GetUtcNow() : Backoff.After(batch.Attempts, delivered.RetryAfter));
+        var dueAt = !queued ? batch.DueAt : putOff?.Until ?? now + Backoff.After(batch.Attempts, delivered.RetryAfter);
         // At the deadline it is looked at once more, to be closed.
         if (putOff is not { IsOurs: true } && dueAt > edition.DeadlineAt && edition.DeadlineAt > now) dueAt = edition.DeadlineAt;
         await db.Batches.Where(b => b.Id == batch.Id && b.LeaseId == lease).ExecuteUpdateAsync(s => s

@@ -7,7 +7,7 @@ namespace Newsletter.Mailer.Pace;
 /// Rates that all processes keep together: a row for each, moved on by one statement for as many letters as a second allows. What has no rate costs
 /// nothing.
 /// </summary>
-internal sealed class Allowances(TimeProvider time)
+internal sealed class Allowances(SharedClock clock)
 {
     private const long Second = 1_000_000;
     // Clocks of several machines, and ours when it jumps: what lies further ahead was written by a wrong one.
@@ -19,7 +19,7 @@ internal sealed class Allowances(TimeProvider time)
     /// <returns>Null: they may leave now. Otherwise when to ask again.</returns>
     public async Task<DateTimeOffset?> TakeAsync(MailerDb db, Guid id, double rate, int letters, CancellationToken cancellation)
     {
-        var now = Microseconds(time.GetUtcNow());
+        var now = Microseconds(clock.Now);
         var cost = CostOf(rate, letters);
         // After a rest, a second's worth may leave at once.
         var earliest = now - Second;
@@ -39,7 +39,7 @@ internal sealed class Allowances(TimeProvider time)
     /// <summary>Letters that do not wait: those that do wait longer for it.</summary>
     public Task OvertakeAsync(MailerDb db, Guid id, double rate, int letters, CancellationToken cancellation)
     {
-        var (now, cost) = (Microseconds(time.GetUtcNow()), CostOf(rate, letters));
+        var (now, cost) = (Microseconds(clock.Now), CostOf(rate, letters));
         return db.Database.ExecuteSqlAsync(
             $"""
             INSERT INTO allowances (id, next_at) VALUES ({id}, {now + cost})
@@ -50,7 +50,7 @@ internal sealed class Allowances(TimeProvider time)
     /// <summary>Those that nobody has asked for since say nothing any more.</summary>
     public Task PruneAsync(MailerDb db, CancellationToken cancellation)
     {
-        var past = Microseconds(time.GetUtcNow()) - 3600 * Second;
+        var past = Microseconds(clock.Now) - 3600 * Second;
         return db.Allowances.Where(a => a.NextAt < past).ExecuteDeleteAsync(cancellation);
     }
 

@@ -8,7 +8,7 @@ namespace Newsletter.Mailer.Pace;
 /// How many letters of an account go to one recipient domain side by side and each second. Where nothing is set and nobody has complained it keeps no state
 /// and costs nothing. After a hold a domain begins with one letter at a time and one a second; each letter that it takes lets in a little more.
 /// </summary>
-internal sealed class DomainGate(Guid account, DomainLimits limits, SendingHolds holds, Allowances allowances, TimeProvider time)
+internal sealed class DomainGate(Guid account, DomainLimits limits, SendingHolds holds, Allowances allowances, SharedClock clock)
 {
     private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan TokensKeep = TimeSpan.FromSeconds(2);
@@ -25,7 +25,7 @@ internal sealed class DomainGate(Guid account, DomainLimits limits, SendingHolds
     {
         var (hold, limit) = (holds.Of(account, domain), limits.Of(domain));
         if (hold is null && limit.IsNone) return default;
-        var now = time.GetUtcNow();
+        var now = clock.Now;
         if (hold?.Until > now) return new(hold.Value.Until, null);
         Traffic traffic;
         lock (_lock)

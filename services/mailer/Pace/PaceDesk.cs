@@ -8,7 +8,7 @@ using NodaTime;
 namespace Newsletter.Mailer.Pace;
 
 /// <summary>Lets letters leave at their pace: a batch's slice by slice, mail to one person at once.</summary>
-internal sealed class PaceDesk(Allowances allowances, WarmUps warmUps, SendingHolds holds, TimeProvider time)
+internal sealed class PaceDesk(Allowances allowances, WarmUps warmUps, SendingHolds holds, SharedClock clock, TimeProvider time)
 {
     private const int MostBatches = 10_000;
     private readonly ConcurrentDictionary<Guid, ConcurrentDictionary<Guid, DateTimeOffset>> _putOff = new();
@@ -17,6 +17,7 @@ internal sealed class PaceDesk(Allowances allowances, WarmUps warmUps, SendingHo
     public WarmUps WarmUps => warmUps;
     public SendingHolds Holds => holds;
     public TimeProvider Time => time;
+    public DateTimeOffset Now => clock.Now;
 
     public PacedLetters Begin(MailerDb db, Turn turn, Batch batch, PublicationMail mail, ProviderAccount account, IReadOnlyList<Addressee> letters) =>
         new(this, db, turn, batch, mail, account, letters);

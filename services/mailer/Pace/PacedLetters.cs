@@ -46,7 +46,7 @@ internal sealed class PacedLetters(PaceDesk desk, MailerDb db, Turn turn, Batch 
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             // The process ends while it waits.
-            PutOff = new(desk.Time.GetUtcNow(), PutOff.Stopped);
+            PutOff = new(desk.Now, PutOff.Stopped);
             return null;
         }
     }
@@ -62,7 +62,7 @@ internal sealed class PacedLetters(PaceDesk desk, MailerDb db, Turn turn, Batch 
             if (wait is null && _allowed == 0 && HasAllowances) wait = await AllowAsync(record, cancellation);
             if (wait is null) return Take(at);
             EndPass(isTaken: false);
-            if (!await WaitAsync(wait, record, cancellation)) return await StopAsync(wait.Reason == PutOff.Domain ? wait.AtLeast(desk.Time.GetUtcNow() + Aside) : wait, cancellation);
+            if (!await WaitAsync(wait, record, cancellation)) return await StopAsync(wait.Reason == PutOff.Domain ? wait.AtLeast(desk.Now + Aside) : wait, cancellation);
         }
         return null;
     }
@@ -71,7 +71,7 @@ internal sealed class PacedLetters(PaceDesk desk, MailerDb db, Turn turn, Batch 
     public void Told(IReadOnlyList<SendOutcome> outcomes)
     {
         EndPass(outcomes is [SendOutcome.Accepted]);
-        var now = desk.Time.GetUtcNow();
+        var now = desk.Now;
         var deferred = outcomes.OfType<SendOutcome.Deferred>().ToList();
         if (_domains is not null)
         {
@@ -110,7 +110,7 @@ internal sealed class PacedLetters(PaceDesk desk, MailerDb db, Turn turn, Batch 
     private async Task<(int At, PutOff? Wait)> ChooseAsync(CancellationToken cancellation)
     {
         if (_domains is null) return (0, null);
-        var now = desk.Time.GetUtcNow();
+        var now = desk.Now;
         var putOff = desk.KnownPutOffOf(batch.Id);
         HashSet<string>? closed = null;
         PutOff? first = null;
@@ -145,13 +145,13 @@ internal sealed class PacedLetters(PaceDesk desk, MailerDb db, Turn turn, Batch 
         {
             var wait = new PutOff(until, PutOff.AccountRate);
             if (turn.ShouldYield() || !await WaitAsync(wait, record, cancellation)) return wait;
-            await EditionHolds.MarkAsync(db, batch.EditionId, wait, desk.Time.GetUtcNow(), cancellation);
+            await EditionHolds.MarkAsync(db, batch.EditionId, wait, desk.Now, cancellation);
         }
         if (account.Limits.WarmUp is { } plan)
         {
             block = await desk.WarmUps.TakeAsync(db, account.Id, plan, mail.ZoneOf(account), block, beyond: false, cancellation);
             // The first account may be back before a fallback's next day.
-            if (block == 0) return new(account == mail.Route.First ? desk.WarmUps.Tomorrow(mail.ZoneOf(account)) : desk.Time.GetUtcNow() + FallbackLook, PutOff.WarmUp);
+            if (block == 0) return new(account == mail.Route.First ? desk.WarmUps.Tomorrow(mail.ZoneOf(account)) : desk.Now + FallbackLook, PutOff.WarmUp);
         }
         _allowed = block;
         return null;
@@ -160,7 +160,7 @@ internal sealed class PacedLetters(PaceDesk desk, MailerDb db, Turn turn, Batch 
     /// <returns>False: the batch is laid aside instead.</returns>
     private async Task<bool> WaitAsync(PutOff wait, Func<Task> record, CancellationToken cancellation)
     {
-        var left = wait.Until - desk.Time.GetUtcNow();
+        var left = wait.Until - desk.Now;
         // A publication's own rate is not for others of its account to wait for, nor a domain for other batches' domains.
         if (left > ShortWait || wait.Reason is PutOff.PublicationRate or PutOff.Letter || (wait.Reason == PutOff.Domain && turn.OthersWait())) return false;
         await record();
@@ -171,13 +171,13 @@ internal sealed class PacedLetters(PaceDesk desk, MailerDb db, Turn turn, Batch 
     private PutOff? MustStop()
     {
         if (desk.Holds.Until(account.Id) is { } until) return new(until + SendingHolds.Priority, PutOff.Account);
-        return turn.ShouldYield() ? new(desk.Time.GetUtcNow(), PutOff.Turn) : null;
+        return turn.ShouldYield() ? new(desk.Now, PutOff.Turn) : null;
     }
 
     private async Task<Addressee[]?> StopAsync(PutOff putOff, CancellationToken cancellation)
     {
         PutOff = putOff;
-        var now = desk.Time.GetUtcNow();
+        var now = desk.Now;
         if (PutOff.Words.Contains(putOff.Reason)) PaceMetrics.PutOffBy(account.Name, putOff.Reason, _rest.Count);
         if (putOff.IsOurs) await EditionHolds.MarkAsync(db, batch.EditionId, putOff, now, cancellation);
         switch (putOff.Reason)

@@ -10,7 +10,7 @@ internal readonly record struct Hold(DateTimeOffset Until, string Reason, int St
 /// Accounts and domains that asked us to wait. They are in the database, and each process reads them again when it sends and has not for a second; so all
 /// of them wait, a restart changes nothing, and a letter costs no query.
 /// </summary>
-internal sealed partial class SendingHolds(IServiceScopeFactory scopes, TimeProvider time, ILogger<SendingHolds> log)
+internal sealed partial class SendingHolds(IServiceScopeFactory scopes, SharedClock clock, TimeProvider time, ILogger<SendingHolds> log)
 {
     /// <summary>So long after a hold another one is the next in a row, and longer.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromHours(1);
@@ -29,7 +29,7 @@ internal sealed partial class SendingHolds(IServiceScopeFactory scopes, TimeProv
         if (Interlocked.Exchange(ref _reading, 1) == 1) return;
         try
         {
-            var since = time.GetUtcNow() - Memory;
+            var since = clock.Now - Memory;
             foreach (var hold in await db.SendingHolds.AsNoTracking().Where(h => h.Until > since).ToListAsync(cancellation))
                 Learn((hold.AccountId, hold.Domain), new(hold.Until, hold.Reason, hold.Strikes));
             foreach (var (key, hold) in _known)
@@ -47,13 +47,13 @@ internal sealed partial class SendingHolds(IServiceScopeFactory scopes, TimeProv
     /// <summary>The hold of this moment, or the one that has ended within the last hour.</summary>
     public Hold? Of(Guid account, string domain = SendingHold.All) => !_known.IsEmpty && _known.TryGetValue((account, domain), out var hold) ? hold : null;
 
-    public DateTimeOffset? Until(Guid account) => Of(account) is { } hold && hold.Until > time.GetUtcNow() ? hold.Until : null;
+    public DateTimeOffset? Until(Guid account) => Of(account) is { } hold && hold.Until > clock.Now ? hold.Until : null;
 
     /// <summary>What is under way when a hold begins tells nothing new. It is kept here at once; should the database not take it, other processes learn it from their own answers.</summary>
     /// <param name="asked">How long the server wants to be left alone, if it said so.</param>
     public async Task HoldAsync(Guid account, string provider, string domain, string reason, TimeSpan? asked)
     {
-        var now = time.GetUtcNow();
+        var now = clock.Now;
         var before = Of(account, domain);
         var strikes = before is not { } known || known.Until + Memory < now ? 1 : known.Until > now ? known.Strikes : known.Strikes + 1;
         if (before?.Until > now && (asked is null || now + asked <= before.Value.Until)) return;
@@ -74,7 +74,7 @@ internal sealed partial class SendingHolds(IServiceScopeFactory scopes, TimeProv
 
     public Task PruneAsync(MailerDb db, CancellationToken cancellation)
     {
-        var past = time.GetUtcNow() - Memory;
+        var past = clock.Now - Memory;
         return db.SendingHolds.Where(h => h.Until < past).ExecuteDeleteAsync(cancellation);
     }
 

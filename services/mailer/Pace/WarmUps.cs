@@ -7,7 +7,7 @@ using NodaTime;
 namespace Newsletter.Mailer.Pace;
 
 /// <summary>Counts an account's letters of the day against its plan, in the database. Days are those of the publication's zone; the installation's accounts have UTC's.</summary>
-internal sealed class WarmUps(TimeProvider time)
+internal sealed class WarmUps(SharedClock clock)
 {
     private const int MostTries = 50;
 
@@ -47,9 +47,9 @@ internal sealed class WarmUps(TimeProvider time)
         return new(step + 1, cap, sent, Tomorrow(zone));
     }
 
-    public DateTimeOffset Tomorrow(DateTimeZone zone) => LocalDays.StartOf(LocalDays.Of(time.GetUtcNow(), zone).AddDays(1), zone);
+    public DateTimeOffset Tomorrow(DateTimeZone zone) => LocalDays.StartOf(LocalDays.Of(clock.Now, zone).AddDays(1), zone);
 
-    private int Today(DateTimeZone zone) => LocalDays.Of(time.GetUtcNow(), zone).DayNumber;
+    private int Today(DateTimeZone zone) => LocalDays.Of(clock.Now, zone).DayNumber;
 
     /// <summary>A clock that goes back finds the later day's count.</summary>
     private static (int Step, int? Cap, int Sent) Standing(WarmUpPlan plan, WarmUp? row, int today)

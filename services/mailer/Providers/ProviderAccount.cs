@@ -7,7 +7,7 @@ namespace Newsletter.Mailer.Providers;
 /// <summary>One account at a provider: the installation's, or a publication's own.</summary>
 /// <param name="domains">Where each letter is given to a mail server.</param>
 internal sealed class ProviderAccount(
-    Guid id, IMailProvider provider, AccountLimits limits, Circuit circuit, ProviderHealth health, SendingHolds holds, DomainGate? domains, TimeProvider time) : IDisposable
+    Guid id, IMailProvider provider, AccountLimits limits, Circuit circuit, ProviderHealth health, SendingHolds holds, DomainGate? domains, SharedClock clock) : IDisposable
 {
     public Guid Id => id;
     /// <summary>And no publication's own.</summary>
@@ -21,7 +21,7 @@ internal sealed class ProviderAccount(
     /// <summary>While it asked us to wait it is not called.</summary>
     public async Task<IReadOnlyList<SendOutcome>> SendAsync(OutgoingBatch letters, CancellationToken cancellation)
     {
-        if (holds.Until(id) is { } until) return [.. letters.Letters.Select(l => new SendOutcome.Deferred(l.Key, "held", "", until - time.GetUtcNow()))];
+        if (holds.Until(id) is { } until) return [.. letters.Letters.Select(l => new SendOutcome.Deferred(l.Key, "held", "", until - clock.Now))];
         var watch = Stopwatch.StartNew();
         var outcomes = await provider.SendAsync(letters, cancellation);
         health.Called(provider.Name, outcomes, watch.Elapsed);

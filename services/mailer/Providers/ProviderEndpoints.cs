@@ -16,7 +16,7 @@ internal static class ProviderEndpoints
 
     /// <summary>Calls and circuits as this process has seen them: of several mailers each has its own view, and the metrics all of them. Pace is everybody's.</summary>
     private static async Task<IReadOnlyList<ProviderView>> ListAsync(
-        PublicationMails mails, ProviderHealth health, MailerDb db, SendingHolds holds, WarmUps warmUps, TimeProvider time, CancellationToken cancellation)
+        PublicationMails mails, ProviderHealth health, MailerDb db, SendingHolds holds, WarmUps warmUps, SharedClock clock, CancellationToken cancellation)
     {
         await holds.RefreshAsync(db, cancellation);
         List<ProviderView> views = [];
@@ -30,7 +30,7 @@ internal static class ProviderEndpoints
                 Accounts = accounts.Count(),
                 Away = accounts.Count(account => account.Circuit.State != CircuitState.Closed),
                 Held = accounts.Count(account => holds.Until(account.Id) is not null),
-                Pace = own is null ? null : await AccountPace.OfAsync(db, warmUps, own, DateTimeZone.Utc, time.GetUtcNow(), cancellation),
+                Pace = own is null ? null : await AccountPace.OfAsync(db, warmUps, own, DateTimeZone.Utc, await clock.NowAsync(cancellation), cancellation),
             });
         }
         return views;

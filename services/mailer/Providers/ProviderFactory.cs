@@ -8,7 +8,7 @@ namespace Newsletter.Mailer.Providers;
 /// <summary>Makes the class that speaks to a provider, with the installation's credentials or a publication's.</summary>
 internal sealed class ProviderFactory(
     IHttpClientFactory clients, IOptions<SendGridOptions> sendGrid, IOptions<SmtpOptions> smtp, IOptions<SesOptions> ses, IOptions<MailOptions> mail, ProviderHealth health,
-    AccountVault vault, SendingHolds holds, Allowances allowances, TimeProvider time)
+    AccountVault vault, SendingHolds holds, Allowances allowances, SharedClock clock, TimeProvider time)
 {
     public static readonly string[] Names = ["sendgrid", "smtp", "ses"];
 
@@ -33,8 +33,8 @@ internal sealed class ProviderFactory(
     {
         ProviderMetrics.Begin(provider.Name);
         PaceMetrics.Begin(provider.Name);
-        var domains = limits.Domains is null ? null : new DomainGate(id, limits.Domains, holds, allowances, time);
-        return new(id, provider, limits, new(provider.Name, mail.Value.CircuitFailures, mail.Value.CircuitPause, time), health, holds, domains, time);
+        var domains = limits.Domains is null ? null : new DomainGate(id, limits.Domains, holds, allowances, clock);
+        return new(id, provider, limits, new(provider.Name, mail.Value.CircuitFailures, mail.Value.CircuitPause, time), health, holds, domains, clock);
     }
 
     public ProviderAccount Open(MailAccount account) => Open(

@@ -26,7 +26,7 @@ internal static class MailAccountEndpoints
 
     /// <summary>Where letters leave now: the publication's own accounts, and the installation's where it has none.</summary>
     private static async Task<Ok<ListPage<MailAccountView>>> ListAsync(
-        CurrentPublication publication, MailerDb db, PublicationMails mails, WarmUps warmUps, IOptions<NewsletterOptions> newsletter, TimeProvider time, CancellationToken cancellation)
+        CurrentPublication publication, MailerDb db, PublicationMails mails, WarmUps warmUps, IOptions<NewsletterOptions> newsletter, SharedClock clock, CancellationToken cancellation)
     {
         mails.Forget(publication.Id);
         var mail = await mails.OfAsync(publication.Id, cancellation);
@@ -37,14 +37,14 @@ internal static class MailAccountEndpoints
 
         async Task<MailAccountView> ViewOfAsync(MailAccountRole role, ProviderAccount account)
         {
-            var pace = await AccountPace.OfAsync(db, warmUps, account, mail.ZoneOf(account), time.GetUtcNow(), cancellation);
+            var pace = await AccountPace.OfAsync(db, warmUps, account, mail.ZoneOf(account), await clock.NowAsync(cancellation), cancellation);
             return MailAccountView.Of(role, account.Name, account.Circuit.State, own.GetValueOrDefault(account.Id), newsletter.Value.Url) with { Pace = pace, PublicationRate = mail.Rate };
         }
     }
 
     private static async Task<Results<Ok<MailAccountView>, ValidationProblem, ProblemHttpResult>> PutAsync(
         string role, MailAccountRequest request, CurrentPublication publication, MailerDb db, AccountVault vault, PublicationMails mails, DomainWorker worker, IOptions<MailOptions> mail,
-        IOptions<NewsletterOptions> newsletter, TimeProvider time, CancellationToken cancellation)
+        IOptions<NewsletterOptions> newsletter, SharedClock clock, TimeProvider time, CancellationToken cancellation)
     {
         if (RoleOf(role) is not { } place) return Problem.NotFound("An account is the first or the fallback.");
         var provider = request.Provider.ToLowerInvariant();
@@ -76,27 +76,27 @@ internal static class MailAccountEndpoints
         }
         if (facts.WarmUp is null) await WarmUps.ForgetAsync(db, account.Id, cancellation);
         await transaction.CommitAsync(cancellation);
-        await LookAgainAsync(db, publication.Id, mails, worker, time, cancellation);
+        await LookAgainAsync(db, publication.Id, mails, worker, clock, time, cancellation);
         return TypedResults.Ok(MailAccountView.Of(place, provider, CircuitState.Closed, account, newsletter.Value.Url));
     }
 
     /// <summary>Letters leave through the installation's again.</summary>
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
-        string role, CurrentPublication publication, MailerDb db, PublicationMails mails, DomainWorker worker, TimeProvider time, CancellationToken cancellation)
+        string role, CurrentPublication publication, MailerDb db, PublicationMails mails, DomainWorker worker, SharedClock clock, TimeProvider time, CancellationToken cancellation)
     {
         if (RoleOf(role) is not { } place || await CurrentAsync(db, publication.Id, place, cancellation) is not { } account) return Problem.NotFound("There is no such account.");
         account.Retire(time);
         await db.SaveChangesAsync(cancellation);
-        await LookAgainAsync(db, publication.Id, mails, worker, time, cancellation);
+        await LookAgainAsync(db, publication.Id, mails, worker, clock, time, cancellation);
         return TypedResults.NoContent();
     }
 
     /// <summary>Another provider's letters need other records.</summary>
-    private static async Task LookAgainAsync(MailerDb db, Guid publication, PublicationMails mails, DomainWorker worker, TimeProvider time, CancellationToken cancellation)
+    private static async Task LookAgainAsync(MailerDb db, Guid publication, PublicationMails mails, DomainWorker worker, SharedClock clock, TimeProvider time, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         await db.SenderDomains.Where(d => d.PublicationId == publication).ExecuteUpdateAsync(s => s.SetProperty(d => d.NextCheckAt, now), cancellation);
-        await EditionHolds.LookAgainAsync(db, publication, now, cancellation);
+        await EditionHolds.LookAgainAsync(db, publication, await clock.NowAsync(cancellation), cancellation);
         mails.Forget(publication);
         worker.Wake();
     }

@@ -13,6 +13,9 @@ internal class SharedClock(IServiceScopeFactory scopes, TimeProvider time)
 
     protected TimeProvider Time => time;
 
+    /// <summary>As far as it was asked for: by whoever has done so lately. Before anybody has, the machine's.</summary>
+    public DateTimeOffset Now => _last is { } last ? last.At + time.GetElapsedTime(last.Stamp) : time.GetUtcNow();
+
     public async ValueTask<DateTimeOffset> NowAsync(CancellationToken cancellation)
     {
         if (_last is not { } last || (!last.Lasts && time.GetElapsedTime(last.Stamp) >= AskEvery)) _last = last = await ReadAsync(cancellation);
