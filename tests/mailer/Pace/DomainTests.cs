@@ -96,6 +96,7 @@ public sealed class DomainTests : IAsyncLifetime
 
         var edition = await publication.PublishAsync(publication.Post("Grey", Access.Public));
         await mailer.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 9), (DeliveryState.Queued, 1));
+        await Eventually.TrueAsync(() => mailer.WithDbAsync(db => db.Batches.AnyAsync(b => b.EditionId == edition.Id && b.State == BatchState.Queued && b.LeaseId == null)), "the rest laid aside");
         isGrey = false;
         mailer.Service.Time.Advance(TimeSpan.FromMinutes(15));
         await mailer.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 10));
@@ -131,7 +132,8 @@ public sealed class DomainTests : IAsyncLifetime
         await mailer.SentAsync(edition.Id);
 
         var slow = taken.Where(t => t.To.StartsWith('g')).Select(t => t.At).ToList();
-        Assert.InRange((slow.Max() - slow.Min()).TotalSeconds, (12 - 2 * 2) / 2.0 * 0.9, 30);
+        // Four leave at once; the first of them may take a while to get there.
+        Assert.InRange((slow.Max() - slow.Min()).TotalSeconds, (12 - 2 * 2) / 2.0 * 0.7, 30);
         Assert.True(taken.Where(t => t.To.StartsWith('o')).Max(t => t.At) < slow.Max());
     }
 
