@@ -46,7 +46,7 @@ internal static class RoundupBenchmark
 
     private static async Task<double> RoundupAsync(HttpClient owner, MailSink sink, NpgsqlDataSource source, string topics, string[] all)
     {
-        await ExecuteAsync(source, $"UPDATE recipients r SET topics = {topics} WHERE email LIKE 'load-%'", all);
+        await ExecuteAsync(source, $"UPDATE recipients r SET topics = {topics} WHERE email LIKE 'load-%'", (object)all);
         await ExecuteAsync(source, "VACUUM ANALYZE recipients");
         sink.Forget();
         var start = DateTimeOffset.UtcNow;
