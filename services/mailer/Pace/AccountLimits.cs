@@ -50,13 +50,13 @@ public sealed record WarmUpPlan
 
 /// <summary>What a mail server's letters to one domain are bounded by.</summary>
 /// <param name="Named">By domain or by group of domains; the rest has <paramref name="Others"/>.</param>
-internal sealed record DomainLimits(DomainLimit Others, IReadOnlyDictionary<string, DomainLimit> Named)
+internal sealed record DomainLimits(DomainLimitOptions Others, IReadOnlyDictionary<string, DomainLimitOptions> Named)
 {
-    public DomainLimit Of(string domain) => Named.TryGetValue(domain, out var own) ? new() { Connections = own.Connections ?? Others.Connections, Rate = own.Rate ?? Others.Rate } : Others;
+    public DomainLimitOptions Of(string domain) => Named.TryGetValue(domain, out var own) ? new() { Connections = own.Connections ?? Others.Connections, Rate = own.Rate ?? Others.Rate } : Others;
 }
 
 /// <summary>Of one recipient domain, or of a large mailbox provider's domains together.</summary>
-internal sealed class DomainLimit
+internal sealed class DomainLimitOptions
 {
     /// <summary>Letters side by side, in each process.</summary>
     [Range(1, 64)]

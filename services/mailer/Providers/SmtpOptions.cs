@@ -40,10 +40,10 @@ internal sealed class SmtpOptions : IValidatableObject
     public WarmUpPlan? WarmUp { get; set; }
 
     /// <summary>What letters to one recipient domain are bounded by, unless <see cref="Domains"/> names it.</summary>
-    public DomainLimit Domain { get; set; } = new();
+    public DomainLimitOptions Domain { get; set; } = new();
 
     /// <summary>By domain, or by the word for a mailbox provider's domains: <c>gmail</c>, <c>microsoft</c>, <c>yahoo</c>, …</summary>
-    public Dictionary<string, DomainLimit> Domains { get; set; } = [];
+    public Dictionary<string, DomainLimitOptions> Domains { get; set; } = [];
 
     /// <summary>RFC 5321 asks for ten minutes for the answer to the final dot: giving up sooner makes duplicates.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
