@@ -104,7 +104,7 @@ public sealed class MailSink : IAsyncDisposable
                     case "MAIL":
                         answer = sink.Answer();
                         if (answer == SinkAnswer.HangUp) return;
-                        await SayAsync(answer == SinkAnswer.Leave ? "421 4.3.2 going down" : "250 2.1.0 ok");
+                        await SayAsync(answer == SinkAnswer.Leave ? "421 4.3.2 going down, try again in 1 second" : "250 2.1.0 ok");
                         if (answer == SinkAnswer.Leave) return;
                         break;
                     case "RCPT":
