@@ -10,8 +10,8 @@ namespace Newsletter.Benchmarks;
 /// </summary>
 internal static class EditionBenchmark
 {
-    private const int Runs = 3;
-    private static readonly int[] Audiences = [100_000];
+    private const int Runs = 5;
+    private static readonly int[] Audiences = [100_000, 1_000_000];
 
     public static async Task<IEnumerable<Figure>> RunAsync()
     {
