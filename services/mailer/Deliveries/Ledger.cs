@@ -59,10 +59,10 @@ internal sealed class Ledger(MailerDb db, TimeProvider time)
                 UPDATE batches SET lease_until = {leaseUntil} WHERE id = {batch.Id} AND lease_id = {lease} RETURNING id),
             taken AS (
                 UPDATE deliveries SET state = {taken}, accepted_at = {time.GetUtcNow()}
-                WHERE batch_id = {batch.Id} AND subscriber_id = {accepted} AND state < {taken} AND EXISTS (SELECT 1 FROM held) RETURNING 1),
+                WHERE edition_id = {batch.EditionId} AND subscriber_id = {accepted} AND batch_id = {batch.Id} AND state < {taken} AND EXISTS (SELECT 1 FROM held) RETURNING 1),
             begun AS (
                 UPDATE deliveries SET state = {sending}
-                WHERE batch_id = {batch.Id} AND subscriber_id = {next} AND state = {queued} AND EXISTS (SELECT 1 FROM held)
+                WHERE edition_id = {batch.EditionId} AND subscriber_id = {next} AND batch_id = {batch.Id} AND state = {queued} AND EXISTS (SELECT 1 FROM held)
                   AND EXISTS (SELECT 1 FROM editions WHERE id = {batch.EditionId} AND paused_at IS NULL AND state IN ({preparing}, {going})) RETURNING 1)
             SELECT (SELECT count(*) FROM held)::int AS held, (SELECT count(*) FROM taken)::int AS taken, (SELECT count(*) FROM begun)::int AS begun
             """).ToListAsync(cancellation))[0];
@@ -164,7 +164,7 @@ internal sealed class Ledger(MailerDb db, TimeProvider time)
 
     private IQueryable<Delivery> Of(Batch batch, List<Guid> subscribers) =>
         subscribers.Count == 1 && subscribers[0] is var one
-            ? Of(batch).Where(d => d.SubscriberId == one)
+            ? Of(batch).Where(d => d.EditionId == batch.EditionId && d.SubscriberId == one)
             : Of(batch).Where(d => subscribers.Contains(d.SubscriberId));
 
     private sealed record Step(int Held, int Taken, int Begun);

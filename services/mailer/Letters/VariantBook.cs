@@ -5,7 +5,7 @@ using Newsletter.Mailer.Storage;
 namespace Newsletter.Mailer.Letters;
 
 /// <summary>The variants of one edition: which one a reader gets, rendered when the first reader needs it.</summary>
-internal sealed class VariantBook(MailerDb db, Edition edition, IReadOnlyList<PostSnapshot> posts, LetterPress press, IEnumerable<Variant> known, TimeProvider time)
+internal sealed class VariantBook(MailerDb db, Edition edition, IReadOnlyList<PostSnapshot> posts, LetterPress press, IReadOnlyCollection<Variant> known, TimeProvider time)
 {
     /// <summary>Above this many, entries are no longer chosen one by one: whole posts are.</summary>
     public const int FineVariants = 200;
@@ -13,16 +13,30 @@ internal sealed class VariantBook(MailerDb db, Edition edition, IReadOnlyList<Po
     /// <summary>Above this many, topics are not looked at any more: everybody gets what their access allows.</summary>
     public const int AllVariants = 250;
 
+    private const int MostRemembered = 10_000;
+
+    private readonly bool _isOpenedAgain = known.Count > 0;
     private readonly Dictionary<string, Guid> _byHash = known.ToDictionary(v => v.Hash, v => v.Id);
     private readonly Dictionary<string, Guid?> _byReader = [];
+    private readonly HashSet<string> _topics = new(posts.SelectMany(p => p.Topics.Concat(p.Entries.SelectMany(e => e.Topics))), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Null where nothing of the edition is for this reader.</summary>
     public Guid? VariantFor(Reader reader)
     {
-        var key = $"{press.Tracks(reader.TrackingAllowed)}|{string.Join(',', reader.Topics.Order(StringComparer.OrdinalIgnoreCase))}|{string.Join(',', reader.Tiers)}";
+        var tracked = press.Tracks(reader.TrackingAllowed);
+        var topics = TopicsOf(reader);
+        var key = $"{tracked}|{string.Join(',', reader.Tiers)}|{topics}";
         if (_byReader.TryGetValue(key, out var variant)) return variant;
-        return _byReader[key] = VariantOf(BlocksFor(reader), press.Tracks(reader.TrackingAllowed));
+        // There are too many kinds of readers: who is of none that is known is neither looked at closely nor remembered. In a book that was opened again, nobody is known yet.
+        if (_byHash.Count >= AllVariants && topics.Length > 0 && !_isOpenedAgain) return VariantOf(Choose(reader, LetterChoice.Whole), tracked);
+        variant = VariantOf(BlocksFor(reader), tracked);
+        if (_byReader.Count < MostRemembered) _byReader[key] = variant;
+        return variant;
     }
+
+    /// <summary>Of a reader's topics those that the edition's posts have. Who has chosen none gets all; who has chosen only others gets nothing.</summary>
+    private string TopicsOf(Reader reader) =>
+        reader.Topics.Count == 0 ? "all" : string.Join(',', reader.Topics.Where(_topics.Contains).Order(StringComparer.OrdinalIgnoreCase));
 
     private List<BlockChoice> BlocksFor(Reader reader)
     {
