@@ -60,7 +60,12 @@ internal static class EventBenchmark
             var id = Convert.ToBase64String(Guid.NewGuid().ToByteArray());
             return (Id: id, Event: (object)new Dictionary<string, object>(letter.Args.Select(a => new KeyValuePair<string, object>(a.Key, a.Value)))
             {
-                ["email"] = letter.Email, ["event"] = kind.Kind, ["timestamp"] = at, ["sg_event_id"] = id, ["sg_message_id"] = "aaaaaaaaaaaaaaaaaaaaaa.recvd-0-1", ["smtp-id"] = "<x@example.com>",
+                ["email"] = letter.Email,
+                ["event"] = kind.Kind,
+                ["timestamp"] = at,
+                ["sg_event_id"] = id,
+                ["sg_message_id"] = "aaaaaaaaaaaaaaaaaaaaaa.recvd-0-1",
+                ["smtp-id"] = "<x@example.com>",
             });
         }));
         return [.. events.Chunk(EventsAPost).Select(chunk => (JsonSerializer.SerializeToUtf8Bytes(chunk.Select(e => e.Event)), chunk.Select(e => e.Id).ToList()))];

@@ -7,7 +7,13 @@ internal static class MailboxProviders
     // Of every country.
     private static readonly Dictionary<string, string> Names = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["outlook"] = "microsoft", ["hotmail"] = "microsoft", ["live"] = "microsoft", ["yahoo"] = "yahoo", ["aol"] = "yahoo", ["gmx"] = "gmx", ["yandex"] = "yandex",
+        ["outlook"] = "microsoft",
+        ["hotmail"] = "microsoft",
+        ["live"] = "microsoft",
+        ["yahoo"] = "yahoo",
+        ["aol"] = "yahoo",
+        ["gmx"] = "gmx",
+        ["yandex"] = "yandex",
     };
 
     static MailboxProviders()

@@ -1,7 +1,7 @@
+using Microsoft.EntityFrameworkCore;
 using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
-using Microsoft.EntityFrameworkCore;
 
 namespace Newsletter.Mailer.Pace;
 
