@@ -30,8 +30,10 @@ internal class SharedClock(IServiceScopeFactory scopes, TimeProvider time)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<MailerDb>();
-        var at = await AskAsync(db, cancellation);
-        return new(at, time.GetTimestamp(), db.IsSqlite);
+        await db.Database.OpenConnectionAsync(cancellation);
+        // Before it is asked: rather ahead by a moment than behind what has happened already.
+        var stamp = time.GetTimestamp();
+        return new(await AskAsync(db, cancellation), stamp, db.IsSqlite);
     }
 
     private sealed record Reading(DateTimeOffset At, long Stamp, bool Lasts);
