@@ -34,8 +34,8 @@ public sealed class FakeSmtp : IAsyncDisposable
     /// <summary>The letters themselves, as they came.</summary>
     public IReadOnlyList<string> Texts => [.. _texts];
 
-    /// <summary>Waits, if it likes, before the letter with this number (from 1) is answered.</summary>
-    public Func<int, Task> BeforeAnswer { get; set; } = _ => Task.CompletedTask;
+    /// <summary>Waits, if it likes, before the letter with this number (from 1) to this recipient is answered.</summary>
+    public Func<int, string, Task> BeforeAnswer { get; set; } = (_, _) => Task.CompletedTask;
 
     /// <summary>A whole answer instead of taking the recipient.</summary>
     public Func<string, string?> OnRecipient { get; set; } = _ => null;
@@ -77,7 +77,7 @@ public sealed class FakeSmtp : IAsyncDisposable
                 _texts.Enqueue(text.ToString());
                 text.Clear();
                 _letters.Enqueue(to);
-                await BeforeAnswer(Interlocked.Increment(ref _taken));
+                await BeforeAnswer(Interlocked.Increment(ref _taken), to);
                 Count(to, -1);
                 await writer.WriteLineAsync("250 2.0.0 Ok: queued as 4Zx1");
                 continue;

@@ -19,7 +19,7 @@ public sealed class LeaseTests
         var publication = await first.PublicationAsync();
         await publication.JoinAsync(6);
         TaskCompletionSource[] arrived = [new(), new()], answered = [new(), new()];
-        server.BeforeAnswer = async letter =>
+        server.BeforeAnswer = async (letter, _) =>
         {
             if (letter > 2) return;
             arrived[letter - 1].SetResult();

@@ -108,7 +108,16 @@ public sealed class DomainTests : IAsyncLifetime
         var mailer = await StartAsync(new("Smtp:Connections", "4"), new("Smtp:Domains:gmail:Connections", "1"));
         var publication = await mailer.PublicationAsync();
         foreach (var part in Enumerable.Range(0, 1_200).Chunk(400)) await JoinAsync(publication, [.. part.Select(i => i % 5 == 0 ? $"g{i}@gmail.com" : $"o{i}@example.com")]);
-        _server.BeforeAnswer = _ => Task.Delay(2);
+        // A letter to gmail.com is under way until twenty others have passed it; then one of these until there is a second.
+        var (passed, together, others) = (new TaskCompletionSource(), new TaskCompletionSource(), 0);
+        _server.BeforeAnswer = (_, to) =>
+        {
+            if (to.EndsWith("@gmail.com", StringComparison.Ordinal)) return passed.Task;
+            if (_server.MostAtOnce("example.com") > 1) together.TrySetResult();
+            if (Interlocked.Increment(ref others) < 20) return Task.CompletedTask;
+            passed.TrySetResult();
+            return together.Task;
+        };
         var edition = await publication.PublishAsync(publication.Post("One at a time", Access.Public));
         await mailer.SentAsync(edition.Id);
         await mailer.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 1_200));

@@ -13,7 +13,8 @@ public sealed class FairShareTests
     [Fact]
     public async Task A_second_publication_does_not_wait_for_the_end_of_the_firsts_edition()
     {
-        await using var server = new FakeSmtp { BeforeAnswer = _ => Task.Delay(2) };
+        using var answers = new SemaphoreSlim(21);
+        await using var server = new FakeSmtp { BeforeAnswer = (_, to) => to.StartsWith("small", StringComparison.Ordinal) ? Task.CompletedTask : answers.WaitAsync() };
         await using var mailer = await MailerUnderTest.StartAsync(settings:
             [new("Mail:Provider", "smtp"), new("Smtp:Host", "127.0.0.1"), new("Smtp:Port", $"{server.Port}"), new("Smtp:Security", "None"), new("Smtp:Connections", "2")]);
         var (large, small) = (await mailer.PublicationAsync(), await mailer.PublicationAsync());
@@ -23,10 +24,16 @@ public sealed class FairShareTests
         await Eventually.TrueAsync(() => Task.FromResult(server.Letters.Count > 20), "the first one under way");
 
         var second = await small.PublishAsync(small.Post("Small", Access.Public));
-        await mailer.SentAsync(second.Id);
+        // The first one goes on, a letter at each look.
+        await Eventually.TrueAsync(async () =>
+        {
+            answers.Release();
+            return await mailer.WithDbAsync(db => db.Editions.AnyAsync(e => e.Id == second.Id && e.State == EditionState.Sent));
+        }, "the second one sent");
 
         var ledger = await mailer.LedgerAsync(first.Id);
         Assert.True(ledger.GetValueOrDefault(DeliveryState.Queued) > 200, $"{ledger.GetValueOrDefault(DeliveryState.Queued)} letters of the first were left");
+        answers.Release(1_600);
         await mailer.SentAsync(first.Id);
         await mailer.LedgerBecomesAsync(first.Id, (DeliveryState.Accepted, 1_600));
         Assert.Equal(1_605, server.Letters.Count);
@@ -37,7 +44,7 @@ public sealed class FairShareTests
     public async Task A_publication_whose_own_server_does_not_answer_holds_nobody_up()
     {
         var mayAnswer = new TaskCompletionSource();
-        await using var server = new FakeSmtp { BeforeAnswer = _ => mayAnswer.Task };
+        await using var server = new FakeSmtp { BeforeAnswer = (_, _) => mayAnswer.Task };
         await using var mailer = await MailerUnderTest.StartAsync(settings: [new("Mail:PrivateHosts", "true")]);
         var (slow, other) = (await mailer.PublicationAsync(), await mailer.PublicationAsync());
         (await slow.As(Role.Owner).PutAsJsonAsync(
