@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
-using System.Text.Json;
 using Newsletter.Tests.Harness;
 using Newsletter.Tests.Harness.Installations;
 using Npgsql;
@@ -12,16 +11,6 @@ namespace Newsletter.SystemTests;
 [Collection(nameof(DistributedCollection))]
 public sealed class FaultTests(DistributedHouse house)
 {
-    /// <summary>The next test, whichever it is, begins with a house that is whole again.</summary>
-    private async Task AllAreWellAsync()
-    {
-        foreach (var service in Distributed.Services)
-        {
-            await Eventually.TrueAsync(
-                async () => (await house.Staff().GetFromJsonAsync<JsonElement>($"/api/v1/operations/{service}")).GetProperty("healthy").GetBoolean(), $"{service} is well again", Recovery);
-        }
-    }
-
     private const string Api = "/api/v1/publications/scipapermill";
     // A mail that was being sent when the mailer was killed is leased for two minutes.
     private static readonly TimeSpan Recovery = TimeSpan.FromMinutes(3);
@@ -45,7 +34,7 @@ public sealed class FaultTests(DistributedHouse house)
         }
         await MailAsync(visitor, m => m.Text.Contains("/confirm?", StringComparison.Ordinal), "the confirmation");
         await MailAsync(reader, m => m.Subject.Contains(slug, StringComparison.Ordinal), "the letter");
-        await AllAreWellAsync();
+        await house.WellAsync();
     }
 
     [Fact]
@@ -105,7 +94,7 @@ public sealed class FaultTests(DistributedHouse house)
 
         await MailAsync(visitor, m => m.Text.Contains("/confirm?", StringComparison.Ordinal), "the confirmation");
         await MailAsync(reader, m => m.Subject.Contains(slug, StringComparison.Ordinal), "the letter");
-        await AllAreWellAsync();
+        await house.WellAsync();
     }
 
     [Fact]

@@ -63,6 +63,7 @@ public sealed class TraceTests(DistributedHouse house)
         {
             house.Broker.Mend();
         }
+        await house.WellAsync();
     }
 
     [Fact]
