@@ -27,12 +27,14 @@ internal sealed partial class OutboxPublisher(BusAddress bus, ILogger<OutboxPubl
             var (message, type) = row.Open();
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             if (bus.IsRemote) timeout.CancelAfter(ConfirmTimeout);
-            await bus.Endpoint.Publish(message, type, context =>
+            var publish = bus.Endpoint.Publish(message, type, context =>
             {
                 context.MessageId = row.Id;
                 // What no queue takes comes back, instead of being dropped by the broker; the mediator may well have nobody who listens.
                 context.Mandatory = bus.IsRemote && !type.IsDefined(typeof(MayGoUnheardAttribute), inherit: false);
             }, timeout.Token);
+            // A publish that was under way when the broker went is sometimes never heard of again, whatever its token says; the next one is a new one.
+            await (bus.IsRemote ? publish.WaitAsync(timeout.Token) : publish);
             return true;
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)

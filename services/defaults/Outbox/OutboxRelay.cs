@@ -18,7 +18,11 @@ internal sealed partial class OutboxRelay<TDb>(
     IServiceScopeFactory scopes, OutboxSignal<TDb> signal, OutboxPublisher publisher, ILogger<OutboxRelay<TDb>> log)
     : BackgroundService where TDb : ServiceDb
 {
-    private const int BatchSize = 100;
+    /// <summary>
+    /// Published side by side. RabbitMQ.Client 7.2.2 buffers 128 frames per connection, acknowledgements among them; once they are full when a connection breaks it may take that connection
+    /// for open for good (rabbitmq-dotnet-client issue 1930).
+    /// </summary>
+    private const int BatchSize = 50;
     private const int SideBySide = 16;
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<Guid, Task> _underWay = new();

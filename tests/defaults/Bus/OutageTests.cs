@@ -1,5 +1,7 @@
 using System.Net;
+using MassTransit;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Newsletter.Contracts;
 using Newsletter.Tests.Harness;
 using Newsletter.Tests.Shelf;
@@ -62,6 +64,40 @@ public sealed class OutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Everything_flows_however_often_the_connection_breaks_meanwhile()
+    {
+        await using var shelf = await ShelfProcess.StartAsync(_database.ConnectionString, _throughLink);
+        await shelf.PublishPostAsync("before");
+        await HeardAsync(shelf, "before");
+
+        var slugs = Enumerable.Range(0, 1600).Select(n => $"post-{n}").ToList();
+        foreach (var some in slugs.Chunk(400))
+        {
+            var heard = shelf.Watch.Seen.Count;
+            await shelf.PublishAsync(some.Select(slug => new PostChanged(ShelfProcess.Post(slug))).ToArray());
+            await Eventually.TrueAsync(() => Task.FromResult(shelf.Watch.Seen.Count > heard), "some of them heard", BackAfter);
+            _link.Cut();
+            _link.Mend();
+        }
+
+        await shelf.OutboxEmptyAsync(2 * BackAfter);
+        await Eventually.TrueAsync(() => Task.FromResult(slugs.All(shelf.Watch.Seen.ToHashSet().Contains)), "all heard", BackAfter);
+    }
+
+    [Fact]
+    public async Task A_publish_that_never_comes_back_is_made_again_and_holds_up_nothing()
+    {
+        await using var shelf = await ShelfProcess.StartAsync(_database.ConnectionString, _broker.Address);
+        shelf.Services.GetRequiredService<IBus>().ConnectPublishObserver(new LostForGood("stuck"));
+
+        await shelf.PublishPostAsync("stuck");
+        await HeardAsync(shelf, "stuck");
+        await shelf.PublishPostAsync("next");
+        await HeardAsync(shelf, "next");
+        await shelf.OutboxEmptyAsync();
+    }
+
+    [Fact]
     public async Task What_no_queue_takes_stays_in_the_outbox_with_its_error()
     {
         await using var shelf = await ShelfProcess.StartAsync(_database.ConnectionString, _broker.Address, _ => { });
@@ -91,4 +127,16 @@ public sealed class OutageTests : IAsyncLifetime
 
     private static Task HeardAsync(ShelfProcess shelf, string slug) =>
         Eventually.TrueAsync(() => Task.FromResult(shelf.Watch.Seen.Contains(slug)), $"{slug} heard", BackAfter);
+
+    /// <summary>Holds the first publish of a post for ever, as a client does whose connection broke at the wrong moment.</summary>
+    private sealed class LostForGood(string slug) : IPublishObserver
+    {
+        private int _met;
+
+        public Task PrePublish<T>(PublishContext<T> context) where T : class =>
+            context.Message is PostChanged { Post.Slug: var published } && published == slug && Interlocked.Increment(ref _met) == 1 ? new TaskCompletionSource().Task : Task.CompletedTask;
+
+        public Task PostPublish<T>(PublishContext<T> context) where T : class => Task.CompletedTask;
+        public Task PublishFault<T>(PublishContext<T> context, Exception exception) where T : class => Task.CompletedTask;
+    }
 }
