@@ -35,6 +35,9 @@ public sealed record ConsentSnapshot(Guid NewsletterId, DateTimeOffset GivenAt, 
 /// <summary>Billing: someone unknown paid; make the subscriber (pending) if the address is new, and mail the confirmation.</summary>
 public sealed record RegisterSubscriber(Guid CommandId, Guid PublicationId, string Email, string? Name, string Source);
 
+/// <summary>Mailer: a reader told their mailbox provider, or ours, that they want no more of a newsletter; without one, of any. Done once, by its id.</summary>
+public sealed record EndConsent(Guid CommandId, Guid PublicationId, Guid SubscriberId, Guid? NewsletterId);
+
 /// <summary>Subscriber: erase everything about this person; answer with <see cref="ErasureDone"/>.</summary>
 public sealed record SubscriberErased(Guid ErasureId, Guid PublicationId, Guid SubscriberId, long Version);
 

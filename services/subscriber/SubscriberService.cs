@@ -31,6 +31,7 @@ public static class SubscriberService
         builder.AddServiceDb<SubscriberDb, SubscriberPostgresDb, SubscriberSqliteDb>("subscriber");
         builder.AddConsumers("subscriber")
             .Add<RegisterSubscriberConsumer>()
+            .Add<EndConsentConsumer>()
             .Add<ErasureDoneConsumer>()
             .Add<StaffActedConsumer>()
             .Add<ResyncConsumer>(concurrency: 1)

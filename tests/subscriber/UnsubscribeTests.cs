@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Newsletter.Contracts;
 
 namespace Newsletter.Subscriber.Tests;
@@ -28,6 +29,40 @@ public sealed class UnsubscribeTests(SubscriberFixture fixture) : IClassFixture<
         var after = await _app.SnapshotAsync(publication, "ada@example.com", s => s.Version > reader.Version);
         Assert.Equal(publication.Newsletters[0].Id, Assert.Single(after.Consents).NewsletterId);
         Assert.True(await _app.AnyAsync(publication, s => s.Version == after.Version && s.Consents.Any(c => c.WithdrawnBy == "one-click")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_left_by_their_mailbox_providers_button_has_left_once_and_may_come_back(bool isOfAll)
+    {
+        var publication = await _app.PublicationAsync();
+        var reader = await BothAsync(publication, "ada@example.com");
+        var command = new EndConsent(Guid.CreateVersion7(), publication.Id, reader.Id, isOfAll ? null : publication.Newsletters[1].Id);
+
+        await _app.Service.PublishAsync(command);
+
+        var after = await _app.SnapshotAsync(publication, "ada@example.com", s => s.Version > reader.Version);
+        Assert.Equal(isOfAll ? [] : [publication.Newsletters[0].Id], after.Consents.Select(c => c.NewsletterId));
+        Assert.True(await _app.AnyAsync(publication, s => s.Version == after.Version && s.Consents.Any(c => c.WithdrawnBy == "mailbox-provider")));
+
+        var owner = await _app.OwnerAsync(publication);
+        using var back = await owner.PatchAsJsonAsync($"/api/v1/publications/{publication.Slug}/subscribers/{reader.Id}", new { newsletters = new[] { "posts", "weekly" } });
+        Assert.Equal(HttpStatusCode.OK, back.StatusCode);
+        var again = await _app.SnapshotAsync(publication, "ada@example.com", s => s.Version > after.Version);
+        await _app.Service.PublishAsync(command);
+        Assert.True(await _app.AnyAsync(publication, s => s.Version == again.Version && s.Consents.Count(c => c.WithdrawnAt == null) == 2));
+    }
+
+    [Fact]
+    public async Task Another_publications_readers_do_not_leave()
+    {
+        var (publication, other) = (await _app.PublicationAsync(), await _app.PublicationAsync());
+        var reader = await BothAsync(publication, "ada@example.com");
+
+        await _app.Service.PublishAsync(new EndConsent(Guid.CreateVersion7(), other.Id, reader.Id, null));
+
+        Assert.True(await _app.AnyAsync(publication, s => s.Version == reader.Version));
     }
 
     [Fact]
