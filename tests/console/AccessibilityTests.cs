@@ -1,6 +1,8 @@
+using System.Text.Json;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
+using Newsletter.Tests.Harness;
 using static Microsoft.Playwright.Assertions;
 
 namespace Newsletter.ConsoleTests;
@@ -49,13 +51,110 @@ public sealed class AccessibilityTests(ConsoleHouse house)
     }
 
     [Fact]
-    public async Task Senders_with_a_domain_and_accounts_are_accessible()
+    public async Task A_reader_whose_mail_came_back_is_accessible()
     {
         var site = await house.PublicationAsync();
-        await site.SendAsync(HttpMethod.Put, "senders", new { name = "Own", address = "letters@news.example", replyTo = "answers@news.example" });
-        await site.SendAsync(HttpMethod.Put, "senders/accounts/first", new { provider = "ses", accessKey = "AKIAIOSFODNN7EXAMPLE", secretKey = "0123456789abcdef", region = "eu-central-1" });
-        await site.SendAsync(HttpMethod.Put, "senders/accounts/fallback", new { provider = "smtp", host = "mail.example", username = "letters", password = "0123456789abcdef" });
-        await EverywhereAsync(site.To("settings/senders"));
+        var (title, address) = ($"Came back {site.Slug}", $"back-{site.Slug}@example.com");
+        var reader = (await site.AddReadersAsync(address))[0];
+        await site.PublishedAsync(title, mail: true);
+        await site.SentAsync(await site.EditionAsync(title));
+        await house.BounceAsync(address, "550 5.1.1 no such user");
+        await Eventually.TrueAsync(async () => (await site.GetAsync($"deliverability?address={address}")).GetProperty("status").GetString() == "bounced", "the bounce");
+        await EverywhereAsync(site.To($"readers/{reader}"), browser => browser.SeeAsync("Try again to reach them"));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("Remove letters@news.example")]
+    [InlineData("Remove news.example")]
+    [InlineData("Remove the account")]
+    [InlineData("Remove the fallback")]
+    public async Task Senders_with_a_domain_and_accounts_are_accessible(string? removal)
+    {
+        var site = await SendersAsync();
+        await EverywhereAsync(site.To("settings/senders"), async browser =>
+        {
+            if (removal is null) return;
+            await browser.Button(removal).ClickAsync();
+            await Expect(browser.Dialog).ToBeVisibleAsync();
+        });
+    }
+
+    [Theory]
+    [InlineData("sendgrid")]
+    [InlineData("smtp")]
+    [InlineData("ses")]
+    public async Task The_form_of_an_account_and_what_is_wrong_in_it_are_accessible(string provider)
+    {
+        var site = await house.PublicationAsync();
+        await EverywhereAsync(site.To("settings/senders"), async browser =>
+        {
+            foreach (var form in await browser.Page.GetByText("Use an account of your own").AllAsync()) await form.ClickAsync();
+            await browser.Page.Locator("#first-provider").SelectOptionAsync(provider);
+            await browser.Field("Letters on the first day").First.FillAsync("20");
+            await browser.Button("Save the account").ClickAsync();
+            await Expect(browser.Page.GetByRole(AriaRole.Alert).Locator("visible=true").First).ToBeVisibleAsync();
+        });
+    }
+
+    [Fact]
+    public async Task Senders_and_operations_whose_letters_must_wait_are_accessible()
+    {
+        var site = await house.PublicationAsync();
+        await site.SendAsync(HttpMethod.Put, "senders/accounts/first", new { provider = "sendgrid", apiKey = "SG.a-long-key-of-its-own", rate = 12.5, warmUp = new { first = 50, days = 10 } });
+        await house.SetRateAsync(site.Slug, 2.5);
+        await site.AddReadersAsync($"waits-{site.Slug}@example.com");
+        await house.TooManyAsync();
+        try
+        {
+            await site.PublishedAsync("Too many at once", mail: true);
+            await Eventually.TrueAsync(async () => Pace(await site.GetAsync("senders/accounts")).GetProperty("heldUntil").ValueKind == JsonValueKind.String, "the account held");
+        }
+        finally
+        {
+            await house.MailFlowsAsync();
+        }
+        await EverywhereAsync(site.To("settings/senders"), browser => browser.SeeAsync("too many requests"));
+        await EverywhereAsync("operations", async browser =>
+        {
+            await Expect(browser.Field($"Letters of editions a second of {site.Name}")).ToHaveValueAsync("2.5");
+            await browser.SeeAsync("asked us to wait");
+            foreach (var schedules in await browser.Page.GetByText("schedules").AllAsync()) await schedules.ClickAsync();
+        });
+        await EverywhereAsync("operations", async browser =>
+        {
+            await browser.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = site.Slug }).GetByRole(AriaRole.Button).ClickAsync();
+            await Expect(browser.Dialog).ToBeVisibleAsync();
+        });
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("They were sent")]
+    [InlineData("Send again")]
+    public async Task Uncertain_batches_and_what_staff_are_asked_about_them_are_accessible(string? choice)
+    {
+        var site = await house.PublicationAsync();
+        var title = $"Who knows {site.Slug}";
+        await site.AddReadersAsync($"knows-{site.Slug}@example.com");
+        await house.AnswersAreLostAsync();
+        try
+        {
+            await site.PublishedAsync(title, mail: true);
+            var edition = await site.EditionAsync(title);
+            await Eventually.TrueAsync(async () => (await site.GetAsync($"editions/{edition}")).GetProperty("uncertain").GetArrayLength() > 0, "a batch in doubt");
+            await EverywhereAsync(site.To($"editions/{edition}"), async browser =>
+            {
+                await Expect(browser.Heading("Uncertain batches")).ToBeVisibleAsync();
+                if (choice is null) return;
+                await browser.Button(choice).ClickAsync();
+                await Expect(browser.Dialog).ToBeVisibleAsync();
+            });
+        }
+        finally
+        {
+            await house.MailFlowsAsync();
+        }
     }
 
     [Theory]
@@ -146,6 +245,17 @@ public sealed class AccessibilityTests(ConsoleHouse house)
         await Expect(browser.Heading("Posts")).ToBeVisibleAsync();
         await Expect(browser.Link("Posts")).ToBeHiddenAsync();
     }
+
+    private async Task<TestSite> SendersAsync()
+    {
+        var site = await house.PublicationAsync();
+        await site.SendAsync(HttpMethod.Put, "senders", new { name = "Own", address = "letters@news.example", replyTo = "answers@news.example" });
+        await site.SendAsync(HttpMethod.Put, "senders/accounts/first", new { provider = "ses", accessKey = "AKIAIOSFODNN7EXAMPLE", secretKey = "0123456789abcdef", region = "eu-central-1" });
+        await site.SendAsync(HttpMethod.Put, "senders/accounts/fallback", new { provider = "smtp", host = "mail.example", username = "letters", password = "0123456789abcdef" });
+        return site;
+    }
+
+    private static JsonElement Pace(JsonElement accounts) => accounts.GetProperty("items")[0].GetProperty("pace");
 
     private async Task EverywhereAsync(string path, Func<StaffBrowser, Task>? prepare = null)
     {

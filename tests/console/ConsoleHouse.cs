@@ -60,7 +60,17 @@ public sealed class ConsoleHouse : Standalone, IAsyncLifetime
     /// <summary>Until <see cref="MailFlowsAsync"/> the provider takes mail, and tells no event.</summary>
     public Task EventsAreHeldAsync() => SetFaultsAsync(new { holdEvents = true });
 
+    /// <summary>Until <see cref="MailFlowsAsync"/> the provider asks whoever calls it to wait for half an hour.</summary>
+    public Task TooManyAsync() => SetFaultsAsync(new { status = 429, count = 100_000, retryAfter = 1_800 });
+
     public Task MailFlowsAsync() => SetFaultsAsync(new { });
+
+    /// <summary>Operators' bound for a publication's editions, letters a second.</summary>
+    public async Task SetRateAsync(string publication, double rate)
+    {
+        using var set = await Staff().PutAsJsonAsync($"/api/v1/operations/mailer/rates/{publication}", new { rate });
+        set.EnsureSuccessStatusCode();
+    }
 
     /// <summary>What a reader does with the last letter to an address.</summary>
     public async Task EngageAsync(string to, string kind)
