@@ -110,6 +110,7 @@ public static class MailerService
         builder.Services.AddSingleton<MailSenders>();
         builder.Services.AddSingleton<BatchQueue>();
         builder.Services.AddSingleton<BatchLease>();
+        builder.Services.AddSingleton<LetterSteps>();
         builder.Services.AddSingleton<LetterDesk>();
         builder.Services.AddScoped<Ledger>();
         builder.Services.AddScoped<BatchSender>();

@@ -16,7 +16,7 @@ internal static class EditionBenchmark
     public static async Task<IEnumerable<Figure>> RunAsync()
     {
         List<Figure> figures = [];
-        await using var sink = new MailSink();
+        await using var sink = new MailSink { MostBodies = 200 };
         await sink.StartAsync();
         await using var house = new MailHouse(sink);
         await house.InitializeAsync();

@@ -23,7 +23,7 @@ internal static class EventBenchmark
     public static async Task<IEnumerable<Figure>> RunAsync()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        await using var sink = new MailSink();
+        await using var sink = new MailSink { MostBodies = 200 };
         await sink.StartAsync();
         await using var house = new MailHouse(sink, ("SendGrid__WebhookKey", Convert.ToBase64String(key.ExportSubjectPublicKeyInfo())));
         await house.InitializeAsync();

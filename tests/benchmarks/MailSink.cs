@@ -13,7 +13,6 @@ namespace Newsletter.Benchmarks;
 /// <summary>Takes mail as SendGrid's v3 mail/send does. It parses each call and keeps who was mailed how often; no mail, no events.</summary>
 internal sealed class MailSink : IAsyncDisposable
 {
-    private const int MostBodies = 200;
     private readonly WebApplication _app;
     private readonly int[] _copies = new int[2_000_000];
     private readonly ConcurrentDictionary<string, DateTimeOffset> _others = new();
@@ -37,7 +36,10 @@ internal sealed class MailSink : IAsyncDisposable
     /// <summary>Letters since the last <see cref="Forget"/>.</summary>
     public int Letters => _letters;
 
-    /// <summary>Calls' bodies as they came, the first two hundred since the last <see cref="Forget"/>.</summary>
+    /// <summary>How many calls' bodies are kept; copying them is work that a provider of ours would not do.</summary>
+    public int MostBodies { get; init; }
+
+    /// <summary>Calls' bodies as they came, the first since the last <see cref="Forget"/>.</summary>
     public IReadOnlyCollection<byte[]> Bodies => _bodies;
 
     /// <summary>When mail to somebody who is no <see cref="MailBenchmark.Address"/> arrived.</summary>

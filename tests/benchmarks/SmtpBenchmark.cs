@@ -12,8 +12,8 @@ namespace Newsletter.Benchmarks;
 /// </summary>
 internal static class SmtpBenchmark
 {
-    private const int Recipients = 10_000;
-    private const int Connections = 8;
+    private const int Recipients = 20_000;
+    private const int Connections = 32;
     private const int Runs = 5;
     // Twice in the letter, as text and as HTML, with line breaks of quoted-printable.
     private const int Sentences = 270;

@@ -80,10 +80,13 @@ public sealed class ServiceUnderTest : IAsyncDisposable
         return client;
     }
 
-    public HttpClient As(Role role, Guid? publication, Guid? subject = null, params string[] scopes)
+    /// <summary>Somebody with a token that is good for five minutes of the service's time.</summary>
+    public HttpClient As(Role role, Guid? publication, Guid? subject = null, params string[] scopes) => As(Tokens.Sign(role, publication, subject, Time.Passed + TimeSpan.FromMinutes(5), scopes));
+
+    public HttpClient As(string token)
     {
         var client = Anonymous();
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Tokens.Sign(role, publication, subject, scopes: scopes));
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return client;
     }
 

@@ -32,6 +32,20 @@ public sealed class TestDatabase : IAsyncDisposable
         return new(connection.ConnectionString, name, null, server);
     }
 
+    /// <summary>PostgreSQL's own address.</summary>
+    public (string Host, int Port) Address
+    {
+        get
+        {
+            var server = new NpgsqlConnectionStringBuilder(_server);
+            return (server.Host!, server.Port);
+        }
+    }
+
+    /// <summary>The same database by way of a local port whose messages are read: nothing is encrypted. It is dropped by whoever made it.</summary>
+    public TestDatabase Through(int port) => new(
+        new NpgsqlConnectionStringBuilder(ConnectionString) { Host = "127.0.0.1", Port = port, SslMode = SslMode.Disable, GssEncryptionMode = GssEncryptionMode.Disable }.ConnectionString, null, null, _server);
+
     /// <summary>Ends every connection to it, as a failing database does.</summary>
     public Task DropConnectionsAsync() =>
         ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{_name}'");

@@ -45,13 +45,15 @@ public sealed class TestTokens : IDisposable
             [TokenClaims.Scope] = string.Join(' ', scopes),
         };
         if (publication is { } id) claims[TokenClaims.Publication] = id.ToString();
-        var until = DateTime.UtcNow + (lifetime ?? TimeSpan.FromMinutes(5));
+        var now = DateTime.UtcNow;
+        var until = now + (lifetime ?? TimeSpan.FromMinutes(5));
+        var since = now < until ? now.AddMinutes(-5) : until.AddMinutes(-10);
         return Sign(new SecurityTokenDescriptor
         {
             Issuer = TokenClaims.Issuer,
             Audience = TokenClaims.Audience,
-            NotBefore = until.AddMinutes(-10),
-            IssuedAt = until.AddMinutes(-10),
+            NotBefore = since,
+            IssuedAt = since,
             Expires = until,
             Claims = claims,
         });

@@ -10,40 +10,27 @@ namespace Newsletter.Mailer.Tests;
 /// <summary>One machine's clock is set an hour ahead or back while letters are on their way: nothing is sent twice, too early, or left lying.</summary>
 public sealed class ClockTests : IAsyncLifetime
 {
-    private TestDatabase _database = null!;
-    private FakeSendGrid _provider = null!;
-    private MailerUnderTest _first = null!;
-    private MailerUnderTest _second = null!;
+    private TwoMailers _mailers = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        _database = await TestDatabase.CreateAsync();
-        _provider = await FakeSendGrid.StartAsync();
-        KeyValuePair<string, string?>[] settings = [new("Mail:Lease", "00:00:10"), new("Mail:UncertainGrace", "00:15:00"), new("Mail:CircuitFailures", "1"), new("Mail:CircuitPause", "00:00:01")];
-        _first = await MailerUnderTest.StartAsync(useDatabase: _database, provider: _provider, settings: settings);
-        _second = await MailerUnderTest.StartAsync(useDatabase: _database, provider: _provider, settings: settings);
+        _mailers = await TwoMailers.StartAsync(
+            new("Mail:Lease", "00:00:10"), new("Mail:UncertainGrace", "00:15:00"), new("Mail:CircuitFailures", "1"), new("Mail:CircuitPause", "00:00:01"));
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _provider.Close();
-        await _second.DisposeAsync();
-        await _first.DisposeAsync();
-        await _provider.DisposeAsync();
-        await _database.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _mailers.DisposeAsync();
 
     [Theory]
     [InlineData(1)]
     [InlineData(-1)]
     public async Task Nobody_takes_over_a_batch_that_is_being_sent(int hours)
     {
-        var publication = await _first.PublicationAsync();
+        var publication = await _mailers.First.PublicationAsync();
         await publication.JoinAsync(12);
         TaskCompletionSource called = new(), answered = new();
-        _provider.Answer = async _ =>
+        _mailers.Provider.Answer = async _ =>
         {
             called.TrySetResult();
             await answered.Task;
@@ -53,16 +40,16 @@ public sealed class ClockTests : IAsyncLifetime
         await called.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
 
         // Whichever of them sends it: once the other's clock is wrong, once its own.
-        _first.Service.Time.Jump(TimeSpan.FromHours(hours));
-        _second.Service.Time.Jump(TimeSpan.FromHours(-hours));
+        _mailers.First.Service.Time.Jump(TimeSpan.FromHours(hours));
+        _mailers.Second.Service.Time.Jump(TimeSpan.FromHours(-hours));
         // Longer than it takes to look for the dead.
         var lease = await LeaseAsync(edition);
         await Eventually.TrueAsync(async () => await LeaseAsync(edition) > lease + TimeSpan.FromSeconds(7), "the lease renewed three times");
 
-        await _first.LedgerBecomesAsync(edition.Id, (DeliveryState.Sending, 12));
+        await _mailers.First.LedgerBecomesAsync(edition.Id, (DeliveryState.Sending, 12));
         answered.SetResult();
-        await _first.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 12));
-        Assert.Equal(1, _provider.Calls);
+        await _mailers.First.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 12));
+        Assert.Equal(1, _mailers.Provider.Calls);
     }
 
     [Theory]
@@ -70,18 +57,18 @@ public sealed class ClockTests : IAsyncLifetime
     [InlineData(-1)]
     public async Task What_was_put_off_goes_out_in_its_time_and_the_provider_is_not_left_alone(int hours)
     {
-        var publication = await _first.PublicationAsync();
+        var publication = await _mailers.First.PublicationAsync();
         await publication.JoinAsync(5);
-        _provider.Answer = _ => Task.FromResult(503);
+        _mailers.Provider.Answer = _ => Task.FromResult(503);
         var edition = await publication.PublishAsync(publication.Post("Put off", Access.Public));
-        await Eventually.TrueAsync(() => _first.WithDbAsync(db => db.Batches.AnyAsync(b => b.EditionId == edition.Id && b.State == BatchState.Queued && b.Attempts > 0)), "the batch put off");
+        await Eventually.TrueAsync(() => _mailers.First.WithDbAsync(db => db.Batches.AnyAsync(b => b.EditionId == edition.Id && b.State == BatchState.Queued && b.Attempts > 0)), "the batch put off");
 
         JumpBoth(hours);
-        _provider.Answer = _ => Task.FromResult(202);
+        _mailers.Provider.Answer = _ => Task.FromResult(202);
 
-        await _first.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 5));
-        await _first.SentAsync(edition.Id);
-        Assert.Equal(5, _provider.Of(edition).Count);
+        await _mailers.First.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 5));
+        await _mailers.First.SentAsync(edition.Id);
+        Assert.Equal(5, _mailers.Provider.Of(edition).Count);
     }
 
     [Theory]
@@ -89,7 +76,7 @@ public sealed class ClockTests : IAsyncLifetime
     [InlineData(-1)]
     public async Task An_edition_that_is_made_by_a_wrong_clock_goes_out_at_once_to_everybody_who_has_joined(int hours)
     {
-        var publication = await _first.PublicationAsync();
+        var publication = await _mailers.First.PublicationAsync();
         JumpBoth(hours);
         var now = DateTimeOffset.UtcNow;
         var joined = publication.Reader("just-now") with { CreatedAt = now, ConfirmedAt = now, Consents = [new(publication.Posts, now, "test")] };
@@ -98,7 +85,7 @@ public sealed class ClockTests : IAsyncLifetime
         // Content's clock is right.
         var edition = await publication.PublishAsync(publication.Post("Made then", Access.Public) with { FirstPublishedAt = DateTimeOffset.UtcNow, PublishedAt = DateTimeOffset.UtcNow });
 
-        await _first.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 1));
+        await _mailers.First.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 1));
     }
 
     [Theory]
@@ -106,9 +93,9 @@ public sealed class ClockTests : IAsyncLifetime
     [InlineData(-1)]
     public async Task Mail_to_one_person_is_sent_once_and_has_not_expired(int hours)
     {
-        var publication = await _first.PublicationAsync();
+        var publication = await _mailers.First.PublicationAsync();
         TaskCompletionSource called = new(), answered = new();
-        _provider.Answer = async _ =>
+        _mailers.Provider.Answer = async _ =>
         {
             called.TrySetResult();
             await answered.Task;
@@ -117,51 +104,51 @@ public sealed class ClockTests : IAsyncLifetime
         await SignInMailAsync(publication, "in-flight@example.com");
         await called.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
         JumpBoth(hours);
-        _provider.Answer = _ => Task.FromResult(202);
+        _mailers.Provider.Answer = _ => Task.FromResult(202);
 
         await SignInMailAsync(publication, "after@example.com");
-        await Eventually.TrueAsync(() => Task.FromResult(_provider.To("after").Count == 1), "the mail after the jump");
+        await Eventually.TrueAsync(() => Task.FromResult(_mailers.Provider.To("after").Count == 1), "the mail after the jump");
         answered.SetResult();
 
-        await Eventually.TrueAsync(() => _first.WithDbAsync(db => db.TransactionalMails.AllAsync(m => m.State == TransactionalState.Sent)), "both sent");
-        Assert.Single(_provider.To("in-flight"));
+        await Eventually.TrueAsync(() => _mailers.First.WithDbAsync(db => db.TransactionalMails.AllAsync(m => m.State == TransactionalState.Sent)), "both sent");
+        Assert.Single(_mailers.Provider.To("in-flight"));
     }
 
     [Fact]
     public async Task A_slot_fires_neither_early_nor_twice()
     {
         var slot = DateTimeOffset.UtcNow.AddMinutes(30);
-        var publication = await _first.PublicationAsync(schedule: new(slot.DayOfWeek, TimeOnly.FromTimeSpan(slot.TimeOfDay)));
+        var publication = await _mailers.First.PublicationAsync(schedule: new(slot.DayOfWeek, TimeOnly.FromTimeSpan(slot.TimeOfDay)));
         await publication.JoinAsync("weekly", publication.Roundup);
         await publication.JoinAsync("every-post");
         await publication.TellAsync(publication.Post("In the roundup", asLetter: false));
-        Task<int> RoundupsAsync() => _first.WithDbAsync(db => db.Editions.CountAsync(e => e.SlotAt != null && e.Recipients > 0));
+        Task<int> RoundupsAsync() => _mailers.First.WithDbAsync(db => db.Editions.CountAsync(e => e.SlotAt != null && e.Recipients > 0));
 
         JumpBoth(1);
         Wake();
-        await _first.SentAsync((await publication.PublishAsync(publication.Post("Meanwhile", Access.Public))).Id);
+        await _mailers.First.SentAsync((await publication.PublishAsync(publication.Post("Meanwhile", Access.Public))).Id);
         Assert.Equal(0, await RoundupsAsync());
 
-        foreach (var mailer in (MailerUnderTest[])[_first, _second]) mailer.Service.Time.Advance(TimeSpan.FromMinutes(31));
+        _mailers.Pass(TimeSpan.FromMinutes(31));
         Wake();
-        await Eventually.TrueAsync(() => Task.FromResult(_provider.To("weekly").Count == 1), "the roundup");
+        await Eventually.TrueAsync(() => Task.FromResult(_mailers.Provider.To("weekly").Count == 1), "the roundup");
         JumpBoth(-2);
         Wake();
-        await _first.SentAsync((await publication.PublishAsync(publication.Post("Afterwards", Access.Public))).Id);
+        await _mailers.First.SentAsync((await publication.PublishAsync(publication.Post("Afterwards", Access.Public))).Id);
         Assert.Equal(1, await RoundupsAsync());
     }
 
     private void JumpBoth(int hours)
     {
-        foreach (var mailer in (MailerUnderTest[])[_first, _second]) mailer.Service.Time.Jump(TimeSpan.FromHours(hours));
+        foreach (var mailer in (MailerUnderTest[])[_mailers.First, _mailers.Second]) mailer.Service.Time.Jump(TimeSpan.FromHours(hours));
     }
 
     private void Wake()
     {
-        foreach (var mailer in (MailerUnderTest[])[_first, _second]) mailer.Service.Services.GetRequiredService<RoundupWorker>().Wake();
+        foreach (var mailer in (MailerUnderTest[])[_mailers.First, _mailers.Second]) mailer.Service.Services.GetRequiredService<RoundupWorker>().Wake();
     }
 
-    private Task SignInMailAsync(TestPublication publication, string to) => _first.Service.PublishAsync(new SendTransactionalMail
+    private Task SignInMailAsync(TestPublication publication, string to) => _mailers.First.Service.PublishAsync(new SendTransactionalMail
     {
         MailId = Guid.CreateVersion7(),
         PublicationId = publication.Id,
@@ -171,5 +158,5 @@ public sealed class ClockTests : IAsyncLifetime
         ExpiresAt = DateTimeOffset.UtcNow.AddMinutes(15),
     });
 
-    private Task<DateTimeOffset?> LeaseAsync(Edition edition) => _first.WithDbAsync(db => db.Batches.Where(b => b.EditionId == edition.Id).Select(b => b.LeaseUntil).SingleAsync());
+    private Task<DateTimeOffset?> LeaseAsync(Edition edition) => _mailers.First.WithDbAsync(db => db.Batches.Where(b => b.EditionId == edition.Id).Select(b => b.LeaseUntil).SingleAsync());
 }

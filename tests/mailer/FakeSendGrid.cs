@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -13,9 +15,10 @@ public sealed record FakeMail(string To, string Subject, string Html, string Tex
     public string From { get; init; } = "";
 }
 
-/// <summary>SendGrid's mail endpoint as the mailer sees it, with what a test wants to go wrong.</summary>
-public sealed class FakeSendGrid : IAsyncDisposable
+/// <summary>SendGrid's mail endpoint as the mailer sees it, with what a test wants to go wrong. Like it, it refuses substitutions beyond 10,000 bytes and looks for no tags in what it has put in.</summary>
+public sealed partial class FakeSendGrid : IAsyncDisposable
 {
+    private const int MostSubstituted = 10_000;
     private readonly WebApplication _app;
     private readonly TaskCompletionSource _closing = new();
     private int _calls;
@@ -63,6 +66,8 @@ public sealed class FakeSendGrid : IAsyncDisposable
         if (status == 0) http.Abort();
         if (status != StatusCodes.Status202Accepted) foreach (var (name, value) in RefusalHeaders) http.Response.Headers[name] = value;
         if (status != StatusCodes.Status202Accepted) return Results.Json(new { errors = new[] { new { message = "no" } } }, statusCode: status < 400 ? 500 : status);
+        if (body.RootElement.GetProperty("personalizations").EnumerateArray().Any(p => Map(p, "substitutions").Sum(s => Encoding.UTF8.GetByteCount(s.Key) + Encoding.UTF8.GetByteCount(s.Value)) > MostSubstituted))
+            return Results.Json(new { errors = new[] { new { message = "The substitutions are too large.", field = "personalizations" } } }, statusCode: StatusCodes.Status400BadRequest);
         foreach (var mail in MailsOf(body.RootElement)) Mails.Enqueue(mail);
         await AfterKept();
         http.Response.Headers["X-Message-Id"] = Guid.NewGuid().ToString("N");
@@ -75,7 +80,7 @@ public sealed class FakeSendGrid : IAsyncDisposable
         foreach (var person in body.GetProperty("personalizations").EnumerateArray())
         {
             var substitutions = Map(person, "substitutions");
-            string Fill(string text) => substitutions.Aggregate(text, (t, s) => t.Replace(s.Key, s.Value, StringComparison.Ordinal));
+            string Fill(string text) => Tag().Replace(text, tag => substitutions.GetValueOrDefault(tag.Value, tag.Value));
             var headers = Map(body, "headers");
             foreach (var (name, value) in Map(person, "headers")) headers[name] = value;
             var args = Map(body, "custom_args");
@@ -93,6 +98,9 @@ public sealed class FakeSendGrid : IAsyncDisposable
         owner.TryGetProperty(name, out var map) && map.ValueKind == JsonValueKind.Object
             ? map.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString()!)
             : [];
+
+    [GeneratedRegex("-~.+?~-")]
+    private static partial Regex Tag();
 
     public async ValueTask DisposeAsync()
     {

@@ -64,6 +64,9 @@ internal sealed record MailedEdition(Guid Publication, Guid Edition, Guid Batch,
         return this with { Edition = edition.Id, Batch = batch.Id };
     }
 
+    public Task WereAcceptedAsync(ServiceUnderTest mailer, DateTimeOffset at) =>
+        mailer.WithDbAsync<MailerDb, int>(db => db.Deliveries.Where(d => d.EditionId == Edition).ExecuteUpdateAsync(s => s.SetProperty(d => d.AcceptedAt, at)));
+
     public Task<List<Delivery>> LettersAsync(ServiceUnderTest mailer) =>
         mailer.WithDbAsync<MailerDb, List<Delivery>>(db => db.Deliveries.AsNoTracking().Where(d => d.EditionId == Edition).ToListAsync());
 
@@ -95,6 +98,7 @@ internal static class MailerRows
         Set(delivery, nameof(Storage.Delivery.PublicationId), edition.PublicationId);
         Set(delivery, nameof(Storage.Delivery.BatchId), batch);
         Set(delivery, nameof(Storage.Delivery.State), state);
+        if (state is DeliveryState.Accepted or DeliveryState.Delivered) Set(delivery, nameof(Storage.Delivery.AcceptedAt), DateTimeOffset.UtcNow);
         return delivery;
     }
 

@@ -79,6 +79,9 @@ public sealed class ProofTests(SendingFixture fixture) : IClassFixture<SendingFi
         var mail = Assert.Single(_mailer.Provider.To("draft-proof"));
         Assert.Equal("[Test] Unpublished", mail.Subject);
         Assert.Contains("paid part", mail.Html, StringComparison.Ordinal);
+        Assert.Equal(["mail", "publication"], mail.Args.Keys.Order());
+        Assert.True(Guid.TryParseExact(mail.Args["mail"], "N", out _));
+        Assert.Equal(publication.Id.ToString("N"), mail.Args["publication"]);
         Assert.False(await _mailer.WithDbAsync(db => db.Editions.AnyAsync(e => e.PublicationId == publication.Id)));
     }
 

@@ -37,8 +37,20 @@ public sealed class ReputationTests(PostgresFigures fixture) : IClassFixture<Pos
     public async Task Three_complaints_of_a_thousand_pause_an_edition()
     {
         await using var held = await HeldAsync();
-        var enough = (int)Math.Ceiling(held.Mails.Count * 0.003);
+        var enough = Math.Max(3, (int)Math.Ceiling(held.Mails.Count * 0.003));
         await fixture.TellAsync([.. held.Mails.Take(enough).Select(m => FiguresFixture.EventOf(m, "spamreport"))]);
+        await held.BecomesPausedAsync("too_many_complaints");
+    }
+
+    [Fact]
+    public async Task One_or_two_complaints_about_a_small_edition_say_nothing_and_the_third_pauses_it()
+    {
+        await using var held = await HeldAsync(readers: 200, apart: 200);
+        await fixture.TellAsync([.. held.Mails.Take(2).Select(m => FiguresFixture.EventOf(m, "spamreport"))]);
+        await LookedAsync(2);
+        Assert.False((await held.EditionAsync()).GetProperty("paused").GetBoolean());
+
+        await fixture.TellAsync(FiguresFixture.EventOf(held.Mails[2], "spamreport"));
         await held.BecomesPausedAsync("too_many_complaints");
     }
 

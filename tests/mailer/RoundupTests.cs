@@ -4,7 +4,6 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Identity;
-using Newsletter.Mailer.Letters;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Tests;
@@ -121,17 +120,6 @@ public sealed class RoundupTests(SendingFixture fixture) : IClassFixture<Sending
 
     private static async Task<JsonElement> RoundupsAsync(TestPublication publication) =>
         (await publication.As(Role.Author).GetFromJsonAsync<JsonElement>($"{publication.Api}/roundups", TestContext.Current.CancellationToken)).GetProperty("items");
-
-    [Fact]
-    public void Above_two_hundred_variants_whole_posts_are_chosen()
-    {
-        var post = Digest(new TestPublication(_mailer, "Etc/UTC", new(DayOfWeek.Sunday, new(8, 0))), "Wide");
-        var cut = LetterChoice.CutFor(post, []);
-
-        Assert.Single(LetterChoice.ForTopics(post, cut, ["vision"])!.EntryIds);
-        Assert.Null(LetterChoice.ForTopics(post, cut, ["gardening"]));
-        Assert.Equal(2, LetterChoice.Whole(post, cut)!.EntryIds.Count);
-    }
 
     private void Has(string reader, string[] shown, string[] hidden)
     {

@@ -140,6 +140,43 @@ public sealed class SendingFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_pause_that_meets_another_change_of_the_edition_is_made_all_the_same()
+    {
+        await _publication.JoinAsync(3);
+        var edition = await HeldBackAsync();
+        await using var other = await OtherSession.BeginAsync(_mailer.Service.Database);
+        // As the writing of the audience does, a chunk at a time.
+        await other.ExecuteAsync($"BEGIN; UPDATE editions SET version = version + 1 WHERE id = '{edition.Id}'");
+        var pause = _publication.As(Role.Editor).PostAsync($"{_publication.Api}/editions/{edition.Id}/pause", null, TestContext.Current.CancellationToken);
+        await other.HoldsUpAsync("%UPDATE editions%");
+        await other.ExecuteAsync("COMMIT");
+
+        (await pause).EnsureSuccessStatusCode();
+        Assert.NotNull((await _mailer.EditionAsync(e => e.Id == edition.Id, "edition")).PausedAt);
+    }
+
+    [Fact]
+    public async Task Who_leaves_while_a_slow_server_has_their_batch_is_not_mailed()
+    {
+        var mayAnswer = new TaskCompletionSource();
+        await using var server = new FakeSmtp { BeforeAnswer = (_, _) => mayAnswer.Task };
+        await using var mailer = await MailerUnderTest.StartAsync(settings:
+            [new("Mail:Provider", "smtp"), new("Smtp:Host", "127.0.0.1"), new("Smtp:Port", $"{server.Port}"), new("Smtp:Security", "None"), new("Smtp:Connections", "1")]);
+        var publication = await mailer.PublicationAsync();
+        var readers = new[] { await publication.JoinAsync("one"), await publication.JoinAsync("two"), await publication.JoinAsync("three") };
+        var edition = await publication.PublishAsync(publication.Post("Slow", Access.Public));
+        await Eventually.TrueAsync(() => Task.FromResult(server.Letters.Count == 1), "the first letter under way");
+
+        var leaves = readers.First(r => r.Email != server.Letters[0]);
+        await publication.TellAsync(leaves with { Version = TestPublication.NextVersion(), Consents = [] });
+        mailer.Service.Time.Advance(TimeSpan.FromSeconds(40));
+        mayAnswer.SetResult();
+
+        await mailer.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 2), (DeliveryState.Skipped, 1));
+        Assert.DoesNotContain(leaves.Email, server.Letters);
+    }
+
+    [Fact]
     public async Task Cancelling_keeps_what_has_left_and_takes_back_the_rest()
     {
         await _publication.JoinAsync(7_000);

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Identity;
+using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Storage;
 using Newsletter.Tests.Harness;
 
@@ -10,29 +11,16 @@ namespace Newsletter.Mailer.Tests;
 /// <summary>Two mailers on one database and one provider: side by side, and one after the other has died.</summary>
 public sealed class TwoWorkersTests : IAsyncLifetime
 {
-    private TestDatabase _database = null!;
-    private FakeSendGrid _provider = null!;
-    private MailerUnderTest _first = null!;
-    private MailerUnderTest _second = null!;
+    private TwoMailers _mailers = null!;
     private TestPublication _publication = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _database = await TestDatabase.CreateAsync();
-        _provider = await FakeSendGrid.StartAsync();
-        _first = await MailerUnderTest.StartAsync(useDatabase: _database, provider: _provider);
-        _second = await MailerUnderTest.StartAsync(useDatabase: _database, provider: _provider);
-        _publication = await _first.PublicationAsync();
+        _mailers = await TwoMailers.StartAsync();
+        _publication = await _mailers.First.PublicationAsync();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _provider.Close();
-        await _second.DisposeAsync();
-        await _first.DisposeAsync();
-        await _provider.DisposeAsync();
-        await _database.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _mailers.DisposeAsync();
 
     [Fact]
     public async Task Side_by_side_they_mail_everybody_once()
@@ -40,11 +28,11 @@ public sealed class TwoWorkersTests : IAsyncLifetime
         await _publication.JoinAsync(5_500);
 
         var edition = await _publication.PublishAsync(_publication.Post("Together", Access.Public));
-        await _first.SentAsync(edition.Id);
+        await _mailers.First.SentAsync(edition.Id);
 
-        Assert.Equal(5_500, _provider.Of(edition).Count);
-        Assert.Equal(5_500, _provider.Of(edition).Select(m => m.To).Distinct().Count());
-        await _first.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 5_500));
+        Assert.Equal(5_500, _mailers.Provider.Of(edition).Count);
+        Assert.Equal(5_500, _mailers.Provider.Of(edition).Select(m => m.To).Distinct().Count());
+        await _mailers.First.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 5_500));
     }
 
     [Fact]
@@ -53,15 +41,15 @@ public sealed class TwoWorkersTests : IAsyncLifetime
         await _publication.JoinAsync(12);
         var (edition, batch) = await DieInMidSendAsync();
 
-        await _second.LedgerBecomesAsync(edition.Id, (DeliveryState.Uncertain, 12));
-        _second.Service.Time.Advance(TimeSpan.FromHours(1));
+        await _mailers.Second.LedgerBecomesAsync(edition.Id, (DeliveryState.Uncertain, 12));
+        _mailers.Second.Service.Time.Advance(TimeSpan.FromHours(1));
         var later = await _publication.PublishAsync(_publication.Post("Later"));
-        await _second.SentAsync(later.Id);
-        await _second.LedgerBecomesAsync(edition.Id, (DeliveryState.Uncertain, 12));
+        await _mailers.Second.SentAsync(later.Id);
+        await _mailers.Second.LedgerBecomesAsync(edition.Id, (DeliveryState.Uncertain, 12));
 
-        var answer = await _first.Service.As(Role.Editor, _publication.Id).PostAsync($"{_publication.Api}/editions/{edition.Id}/batches/{batch}/resend", null, TestContext.Current.CancellationToken);
+        var answer = await _mailers.First.Service.As(Role.Editor, _publication.Id).PostAsync($"{_publication.Api}/editions/{edition.Id}/batches/{batch}/resend", null, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
-        await _second.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 12));
+        await _mailers.Second.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 12));
     }
 
     [Fact]
@@ -69,14 +57,14 @@ public sealed class TwoWorkersTests : IAsyncLifetime
     {
         await _publication.JoinAsync(8);
         var (edition, _) = await DieInMidSendAsync();
-        await _second.LedgerBecomesAsync(edition.Id, (DeliveryState.Uncertain, 8));
+        await _mailers.Second.LedgerBecomesAsync(edition.Id, (DeliveryState.Uncertain, 8));
 
         var later = await _publication.PublishAsync(_publication.Post("Later"));
-        await _second.SentAsync(later.Id);
-        await _second.WithDbAsync(db => db.Batches.Where(b => b.EditionId == later.Id).ExecuteUpdateAsync(s => s.SetProperty(b => b.FirstEventAt, DateTimeOffset.UtcNow)));
-        _second.Service.Time.Advance(TimeSpan.FromHours(1));
+        await _mailers.Second.SentAsync(later.Id);
+        await _mailers.Second.WithDbAsync(db => db.Batches.Where(b => b.EditionId == later.Id).ExecuteUpdateAsync(s => s.SetProperty(b => b.FirstEventAt, DateTimeOffset.UtcNow)));
+        _mailers.Second.Service.Time.Advance(TimeSpan.FromHours(1));
 
-        await _second.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 8));
+        await _mailers.Second.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 8));
     }
 
     [Fact]
@@ -84,30 +72,48 @@ public sealed class TwoWorkersTests : IAsyncLifetime
     {
         await _publication.JoinAsync(4);
         var (edition, batch) = await DieInMidSendAsync();
-        await _second.LedgerBecomesAsync(edition.Id, (DeliveryState.Uncertain, 4));
-        var calls = _provider.Calls;
+        await _mailers.Second.LedgerBecomesAsync(edition.Id, (DeliveryState.Uncertain, 4));
+        var calls = _mailers.Provider.Calls;
 
-        await _second.WithDbAsync(db => db.Batches.Where(b => b.Id == batch).ExecuteUpdateAsync(s => s.SetProperty(b => b.FirstEventAt, DateTimeOffset.UtcNow)));
+        await _mailers.Second.WithDbAsync(db => db.Batches.Where(b => b.Id == batch).ExecuteUpdateAsync(s => s.SetProperty(b => b.FirstEventAt, DateTimeOffset.UtcNow)));
 
-        await _second.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 4));
-        Assert.Equal(calls, _provider.Calls);
+        await _mailers.Second.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 4));
+        Assert.Equal(calls, _mailers.Provider.Calls);
+    }
+
+    [Fact]
+    public async Task Of_two_who_decide_over_an_uncertain_batch_one_does()
+    {
+        await _publication.JoinAsync(6);
+        var (edition, id) = await DieInMidSendAsync();
+        await _mailers.Second.LedgerBecomesAsync(edition.Id, (DeliveryState.Uncertain, 6));
+        _mailers.Provider.Answer = _ => Task.FromResult(503);
+        // Both have read it as uncertain; staff's word comes first.
+        var seen = await _mailers.First.WithDbAsync(db => db.Batches.AsNoTracking().SingleAsync(b => b.Id == id));
+
+        Assert.True(await _mailers.First.Service.WithDbAsync<BatchRecovery, bool>(recovery => recovery.ResendAsync(seen, "resent_by_staff", TestContext.Current.CancellationToken)));
+        Assert.False(await _mailers.Second.Service.WithDbAsync<BatchRecovery, bool>(recovery => recovery.SettleAsync(seen, TestContext.Current.CancellationToken)));
+        _mailers.Provider.Answer = _ => Task.FromResult(202);
+        _mailers.Pass(TimeSpan.FromMinutes(15));
+
+        await _mailers.Second.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 6));
     }
 
     /// <summary>The provider never answers the first worker, whose lease then runs out on the second one's clock.</summary>
     private async Task<(Edition Edition, Guid Batch)> DieInMidSendAsync()
     {
         var isCalled = new TaskCompletionSource();
-        _provider.Answer = async _ =>
+        _mailers.Provider.Answer = async _ =>
         {
-            _provider.Answer = _ => Task.FromResult(202);
+            _mailers.Provider.Answer = _ => Task.FromResult(202);
             isCalled.TrySetResult();
-            await _provider.Closing;
+            await _mailers.Provider.Closing;
             return 0;
         };
         var edition = await _publication.PublishAsync(_publication.Post("Dies", Access.Public));
         await isCalled.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        var batch = await _first.WithDbAsync(db => db.Batches.Where(b => b.EditionId == edition.Id).Select(b => b.Id).SingleAsync());
-        _second.Service.Time.Advance(TimeSpan.FromMinutes(10));
+        var batch = await _mailers.First.WithDbAsync(db => db.Batches.Where(b => b.EditionId == edition.Id).Select(b => b.Id).SingleAsync());
+        _mailers.Second.Service.Time.Advance(TimeSpan.FromMinutes(10));
         return (edition, batch);
     }
 }

@@ -165,6 +165,19 @@ public sealed class MailTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Tags_within_what_is_substituted_are_not_replaced()
+    {
+        var letter = Letter(["ann@example.com"]);
+        letter.Personalizations[0].Substitutions = new() { ["-name-"] = "-other-", ["-other-"] = "nested" };
+
+        await sandbox.SendGrid().SendEmailAsync(letter);
+
+        var mail = Assert.Single(await sandbox.MessagesAsync("ann@example.com"))!.ToJsonString();
+        Assert.Contains("-other-", mail, StringComparison.Ordinal);
+        Assert.DoesNotContain("nested", mail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_exceeds_the_limits_of_a_personalization_is_refused()
     {
         var substitutions = Letter(["a@example.com"]);

@@ -8,6 +8,9 @@ namespace Newsletter.Defaults.Hosting;
 /// <summary>Binds a section and checks it by its annotations; what is wrong is named as one sets it in the environment: <c>Section__Property</c>.</summary>
 internal sealed partial class SettingsCheck<T>(string section, IConfiguration configuration) : IConfigureOptions<T>, IValidateOptions<T> where T : class
 {
+    // The annotations are the type's, and [Range] of a TimeSpan reads its bounds when it is first asked: two hosts that start at once in a process fall over each other.
+    private static readonly Lock s_annotations = new();
+
     public void Configure(T options)
     {
         try
@@ -24,7 +27,9 @@ internal sealed partial class SettingsCheck<T>(string section, IConfiguration co
     public ValidateOptionsResult Validate(string? name, T options)
     {
         List<ValidationResult> failures = [];
-        return Validator.TryValidateObject(options, new ValidationContext(options), failures, validateAllProperties: true)
+        bool isValid;
+        lock (s_annotations) isValid = Validator.TryValidateObject(options, new ValidationContext(options), failures, validateAllProperties: true);
+        return isValid
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(failures.SelectMany(f => f.MemberNames.DefaultIfEmpty("").Select(member => Line(member, f.ErrorMessage))));
     }

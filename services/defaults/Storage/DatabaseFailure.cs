@@ -25,9 +25,18 @@ public static class DatabaseFailure
         return false;
     }
 
+    /// <summary>The transaction was given up, so that another one could go on which waited for it: nothing of it happened, and it may be made again.</summary>
+    public static bool IsDeadlock(Exception? e)
+    {
+        for (; e is not null; e = e.InnerException)
+        {
+            if (e is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected }) return true;
+        }
+        return false;
+    }
+
     /// <summary>Somebody else wrote the same row first: reading again and trying again helps.</summary>
-    public static bool IsLostRace(DbUpdateException e) =>
-        e is DbUpdateConcurrencyException || IsUniqueViolation(e) || e.InnerException is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected };
+    public static bool IsLostRace(DbUpdateException e) => e is DbUpdateConcurrencyException || IsUniqueViolation(e) || IsDeadlock(e);
 
     public static bool IsUniqueViolation(DbUpdateException e) => e.InnerException switch
     {

@@ -34,6 +34,8 @@ internal sealed class BounceReader(MailerDb db, SecretKeys keys)
         {
             var told = new MailEvent(EventIdOf(id, report), report.Kind, report.Address, at)
             {
+                IsHearsay = true,
+                IsOfAll = report.IsOfAll,
                 Reason = Subject.Of(report.Status, MaxReason),
                 Said = report.Kind is EventKind.Bounce or EventKind.SoftBounce or EventKind.Blocked ? FailureTexts.Plain(report.Text) : "",
             };
@@ -46,5 +48,5 @@ internal sealed class BounceReader(MailerDb db, SecretKeys keys)
     }
 
     /// <summary>A letter bounces once: servers tell it again, to two addresses, or the same mail is read twice.</summary>
-    private static string EventIdOf(LetterId id, Report report) => $"smtp:{id.Id:N}:{id.Edition:N}:{report.Kind}";
+    private static string EventIdOf(LetterId id, Report report) => $"smtp:{id.Id:N}:{id.Edition:N}:{report.Kind}{(report.IsOfAll ? ":all" : "")}";
 }

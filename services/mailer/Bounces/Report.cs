@@ -7,7 +7,11 @@ namespace Newsletter.Mailer.Bounces;
 /// <param name="Address">Where the letter went, if it is told.</param>
 /// <param name="Status">RFC 3463's status, or the SMTP code; empty where there is none.</param>
 /// <param name="Text">What the server said. It may quote addresses.</param>
-internal sealed record Report(EventKind Kind, IReadOnlyList<string> MessageIds, string Address, string Status, string Text);
+internal sealed record Report(EventKind Kind, IReadOnlyList<string> MessageIds, string Address, string Status, string Text)
+{
+    /// <summary>Who leaves, leaves all newsletters and not only the letter's.</summary>
+    public bool IsOfAll { get; init; }
+}
 
 /// <summary>What a mail that came in is. <paramref name="Form"/> is a word for metrics: <c>dsn</c>, <c>arf</c>, <c>text</c>, <c>other</c>.</summary>
 internal sealed record IncomingMail(string Form, IReadOnlyList<Report> Reports)

@@ -30,7 +30,7 @@ internal sealed class AddressBook(MailerDb db, SecretKeys keys, TimeProvider tim
         var hasher = await keys.AddressHasherAsync(cancellation);
         var subscribers = bad.Select(l => l.Subscriber).OfType<Guid>().Distinct().ToList();
         var recipients = await db.Recipients.AsNoTracking().Where(r => subscribers.Contains(r.Id) && !r.Deleted).ToDictionaryAsync(r => r.Id, cancellation);
-        var learnt = bad.Select(l => (l.Publication, Address: AddressOf(l, recipients, hasher), l.Event)).GroupBy(l => (l.Publication, l.Address.Hash)).ToList();
+        var learnt = bad.Select(l => (l.Publication, Address: AddressOf(l, recipients, hasher), l.Event)).Where(l => l.Address.Subscriber is not null || !l.Event.IsHearsay).GroupBy(l => (l.Publication, l.Address.Hash)).ToList();
         var hashes = learnt.ConvertAll(l => l.Key.Hash);
         var known = await db.AddressStatuses.Where(a => hashes.Contains(a.AddressHash)).ToDictionaryAsync(a => (a.PublicationId, a.AddressHash), cancellation);
 
@@ -123,7 +123,7 @@ internal sealed class AddressBook(MailerDb db, SecretKeys keys, TimeProvider tim
     private static (string Hash, Guid? Subscriber) AddressOf(LetterEvent letter, Dictionary<Guid, Recipient> recipients, AddressHasher hasher)
     {
         var told = letter.Event.Email.Trim();
-        if (letter.Subscriber is { } id && recipients.TryGetValue(id, out var recipient) && IsSame(recipient, told)) return (recipient.AddressHash, id);
+        if (letter.Subscriber is { } id && recipients.TryGetValue(id, out var recipient) && recipient.PublicationId == letter.Publication && IsSame(recipient, told)) return (recipient.AddressHash, id);
         return (hasher.Hash(told.ToLowerInvariant()), null);
     }
 

@@ -9,15 +9,12 @@ internal sealed partial class BatchLease(IServiceScopeFactory scopes, IOptions<M
 {
     public IAsyncDisposable Hold(Guid batch, Guid lease) => new Held(this, batch, lease);
 
-    /// <summary>How long a claim that is renewed now lasts.</summary>
-    public async ValueTask<DateTimeOffset> UntilAsync(CancellationToken cancellation) => await clock.NowAsync(cancellation) + options.Value.Lease;
-
     /// <summary>
     /// False when the batch is somebody else's by now. In a transaction the row stays locked until its end, so that nobody takes over in between.
     /// </summary>
     public async Task<bool> RenewAsync(MailerDb db, Guid batch, Guid lease, CancellationToken cancellation)
     {
-        var until = await UntilAsync(cancellation);
+        var until = await clock.NowAsync(cancellation) + options.Value.Lease;
         return await db.Batches.Where(b => b.Id == batch && b.LeaseId == lease)
             .ExecuteUpdateAsync(s => s.SetProperty(b => b.LeaseUntil, until), cancellation) == 1;
     }

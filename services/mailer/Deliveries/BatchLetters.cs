@@ -23,6 +23,7 @@ internal sealed record BatchLetters(
         Subject = Variant.Subject,
         Html = Variant.Html,
         Text = Variant.Text,
+        List = Variant.List,
         Headers = ListHeaders.Of(Publication, Newsletter, Edition),
         Categories = ["edition", Edition.Kind.ToString().ToLowerInvariant()],
         Letters = [.. addressees.Select(LetterOf)],
@@ -40,6 +41,7 @@ internal sealed record BatchLetters(
             Substitutions = [new(Placeholder.Reader, ReaderCode(addressee)), new(Placeholder.Unsubscribe, addressee.UnsubscribeToken)],
             Headers = [new("List-Unsubscribe", $"<{ListHeaders.UnsubscribeUrl(Publication, Newsletter, addressee.UnsubscribeToken)}>")],
             CustomArgs = [.. _args, new(CustomArgs.Subscriber, key)],
+            Blocks = addressee.Blocks,
         };
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Newsletter.Mailer.Figures;
+using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Deliveries;
@@ -8,7 +9,7 @@ namespace Newsletter.Mailer.Deliveries;
 /// <summary>
 /// What becomes of letters whose sender died, or whose answer was lost. An event of the batch settles it: the provider took it. Where it left
 /// in several calls, each letter waits for its own.
-/// It is sent again only when the grace period has passed and events have come for a batch that was sent later: then its own would have come too.
+/// It is sent again only where providers tell of each letter, when the grace period has passed and events have come for a batch that was sent later: then its own would have come too.
 /// Otherwise it stays, and staff choose.
 /// </summary>
 internal sealed class BatchRecovery(MailerDb db, Ledger ledger, TallyBook tallies, IOptions<MailOptions> options, SharedClock clock)
@@ -29,7 +30,7 @@ internal sealed class BatchRecovery(MailerDb db, Ledger ledger, TallyBook tallie
         var inDoubt = await ledger.AnyAsync(batch, DeliveryState.Uncertain, cancellation);
         var state = await ledger.AnyAsync(batch, DeliveryState.Queued, cancellation) ? BatchState.Queued : inDoubt ? BatchState.Uncertain : BatchState.Done;
         if (inDoubt) await db.Batches.Where(b => b.Id == batch.Id).ExecuteUpdateAsync(s => s.SetProperty(b => b.StaysWithAccount, true), cancellation);
-        await SetAsync(batch, state, cancellation);
+        await SetAsync(db.Batches.Where(b => b.Id == batch.Id), state, cancellation);
         await tallies.MarkAsync(batch.EditionId, batch.Id, cancellation);
         await transaction.CommitAsync(cancellation);
     }
@@ -47,32 +48,33 @@ internal sealed class BatchRecovery(MailerDb db, Ledger ledger, TallyBook tallie
     }
 
     /// <summary>The provider took it.</summary>
-    public async Task SettleAsync(Batch batch, CancellationToken cancellation)
-    {
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        await ledger.SettleAsync(batch, cancellation);
-        await SetAsync(batch, BatchState.Done, cancellation);
-        await tallies.MarkAsync(batch.EditionId, batch.Id, cancellation);
-        await transaction.CommitAsync(cancellation);
-    }
+    /// <returns>False: somebody else has decided meanwhile.</returns>
+    public Task<bool> SettleAsync(Batch batch, CancellationToken cancellation) =>
+        DecideAsync(batch, BatchState.Done, () => ledger.SettleAsync(batch, cancellation), cancellation);
 
     /// <summary>The provider never got it: the same letters, under the same Message-IDs, once more.</summary>
-    public async Task ResendAsync(Batch batch, string reason, CancellationToken cancellation)
+    /// <returns>False: somebody else has decided meanwhile.</returns>
+    public Task<bool> ResendAsync(Batch batch, string reason, CancellationToken cancellation) =>
+        DecideAsync(batch, BatchState.Queued, () => ledger.QueueAgainAsync(batch, reason, cancellation), cancellation);
+
+    /// <summary>Of several who decide, in several processes, one does: a batch that another has queued again must not be called done.</summary>
+    private async Task<bool> DecideAsync(Batch batch, BatchState state, Func<Task> move, CancellationToken cancellation)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        await ledger.QueueAgainAsync(batch, reason, cancellation);
-        await SetAsync(batch, BatchState.Queued, cancellation);
+        if (await SetAsync(db.Batches.Where(b => b.Id == batch.Id && b.State == BatchState.Uncertain && b.SentAt == batch.SentAt), state, cancellation) == 0) return false;
+        await move();
         await tallies.MarkAsync(batch.EditionId, batch.Id, cancellation);
         await transaction.CommitAsync(cancellation);
+        return true;
     }
 
-    private Task<bool> WasPassedByAsync(Batch batch, CancellationToken cancellation) =>
-        db.Batches.AnyAsync(b => b.Provider == batch.Provider && b.AccountId == batch.AccountId && b.SentAt > batch.SentAt && b.FirstEventAt != null, cancellation);
+    private async Task<bool> WasPassedByAsync(Batch batch, CancellationToken cancellation) =>
+        batch.Provider is { } provider && ProviderFactory.TellsOfEach(provider) && await db.Batches.AnyAsync(b => b.Provider == batch.Provider && b.AccountId == batch.AccountId && b.SentAt > batch.SentAt && b.FirstEventAt != null, cancellation);
 
-    private async Task SetAsync(Batch batch, BatchState state, CancellationToken cancellation)
+    private async Task<int> SetAsync(IQueryable<Batch> batches, BatchState state, CancellationToken cancellation)
     {
         var now = await clock.NowAsync(cancellation);
-        await db.Batches.Where(b => b.Id == batch.Id).ExecuteUpdateAsync(s => s
+        return await batches.ExecuteUpdateAsync(s => s
             .SetProperty(b => b.State, state)
             .SetProperty(b => b.DueAt, b => state == BatchState.Queued ? now : b.DueAt)
             .SetProperty(b => b.FinishedAt, state == BatchState.Done ? now : null), cancellation);

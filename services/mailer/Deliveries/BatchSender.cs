@@ -17,7 +17,7 @@ namespace Newsletter.Mailer.Deliveries;
 /// Sends one batch: claim, commit as sending, call the provider, record. Whatever dies in between leaves rows that say how far it came:
 /// queued was never handed over, sending may have been.
 /// </summary>
-internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterDesk desk, PaceDesk pace, AddressBook addresses, TallyBook tallies, PublicationMails mails, IOptions<MailOptions> options, SharedClock clock, TimeProvider time)
+internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases, LetterSteps steps, LetterDesk desk, PaceDesk pace, AddressBook addresses, TallyBook tallies, PublicationMails mails, IOptions<MailOptions> options, SharedClock clock, TimeProvider time)
 {
     private const int MostRecordTries = 300;
 
@@ -72,14 +72,16 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         if (addressees.Stay.Count == 0) return default;
         var letters = await desk.LettersAsync(db, batch, edition, variant, mail, account, cancellation);
 
+        // Its letters are not all alike: a provider may need several calls for them.
+        var mixed = addressees.Stay.Any(a => a.Blocks is not null) ? variant.List : null;
         IReadOnlyList<SendOutcome> outcomes = [];
         TimeSpan? retryAfter = null;
         PutOff? stopped = null;
         var isSliced = false;
-        using var paced = pace.Begin(db, turn, batch, mail, account, addressees.Stay);
+        using var paced = pace.Begin(db, turn, batch, mail, account, addressees.Stay, mixed is null ? account.Provider.MaxBatch : account.Provider.MaxBatchOf(mixed, [.. addressees.Stay.Select(a => a.Blocks)]));
         while (await NextAsync() is { } slice)
         {
-            if (!batch.IsSliced && !isSliced && (slice.Length < addressees.Stay.Count || (batch.Attempts > 1 && slice.Length < batch.Size))) isSliced = await SliceAsync(batch, cancellation);
+            if (!batch.IsSliced && !isSliced && (mixed is not null || slice.Length < addressees.Stay.Count || (batch.Attempts > 1 && slice.Length < batch.Size))) isSliced = await SliceAsync(batch, cancellation);
             // One commit between two calls: what became of the last letters, and that the next ones are about to be handed over.
             var going = await StepAsync(batch, lease, outcomes, slice, slice.Length == addressees.Stay.Count, cancellation);
             if (going is null) return default;
@@ -126,18 +128,22 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
     private Task<bool> IsStoppedAsync(Guid edition, CancellationToken cancellation) =>
         db.Editions.AnyAsync(e => e.Id == edition && (e.PausedAt != null || e.State == EditionState.Cancelled), cancellation);
 
-    /// <summary>Answers that are known are not given up because the database is away for a while: without them the letters would be uncertain.</summary>
+    /// <summary>
+    /// Answers that are known are not given up because the database is away for a while: without them the letters would be uncertain. Nor would anybody else know that
+    /// letters which are about to be handed over have not been, where the commit happened and its answer was lost. The same where an edition is cancelled whose letters are being
+    /// written down in another order, and where somebody else learns of an address at the same moment.
+    /// </summary>
     private async Task<HashSet<Guid>?> StepAsync(Batch batch, Guid lease, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, bool isRest, CancellationToken cancellation)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await StepOnceAsync(batch, lease, outcomes, next, isRest, isAgain: tries > 1, cancellation);
+                return await StepOnceAsync(batch, lease, outcomes, next, isRest, isAgain: tries > 1, outcomes.Count > 0 ? CancellationToken.None : cancellation);
             }
-            catch (Exception e) when (outcomes.Count > 0 && tries < MostRecordTries && DatabaseFailure.IsAway(e))
+            catch (Exception e) when (tries < MostRecordTries && (DatabaseFailure.IsAway(e) || DatabaseFailure.IsDeadlock(e) || (e is DbUpdateException lost && DatabaseFailure.IsLostRace(lost))) && (outcomes.Count > 0 || !cancellation.IsCancellationRequested))
             {
-                await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None);
+                await Task.Delay(TimeSpan.FromSeconds(1), outcomes.Count > 0 ? CancellationToken.None : cancellation);
             }
         }
     }
@@ -146,7 +152,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
     private async Task<HashSet<Guid>?> StepOnceAsync(Batch batch, Guid lease, IReadOnlyList<SendOutcome> outcomes, Addressee[] next, bool isRest, bool isAgain, CancellationToken cancellation)
     {
         if (!isAgain && !db.IsSqlite && outcomes is [SendOutcome.Accepted last] && next is [var one]
-            && await ledger.PassOnAsync(batch, lease, await leases.UntilAsync(cancellation), Guid.ParseExact(last.Key, "N"), one.SubscriberId, cancellation) is { } mayGo) return mayGo ? [one.SubscriberId] : [];
+            && await steps.TakeAsync(new(batch.EditionId, batch.Id, lease, Guid.ParseExact(last.Key, "N"), one.SubscriberId)) is { } mayGo) return mayGo ? [one.SubscriberId] : [];
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var isOurs = await leases.RenewAsync(db, batch.Id, lease, cancellation);
         // What the provider decided is a fact, whoever holds the batch; who waits or is in doubt, its holder decides.

@@ -44,33 +44,6 @@ internal sealed class Ledger(MailerDb db, TimeProvider time)
         return begun.IsSubsetOf(ids) ? begun : throw new InvalidOperationException($"Letters of batch {batch.Id} were queued while it was being sent.");
     }
 
-    /// <summary>
-    /// A mail server's step from one letter to the next in a single statement, for there is one for each letter: the lease is renewed, the last letter was accepted, and the
-    /// next one is about to be handed over. On PostgreSQL only.
-    /// </summary>
-    /// <returns>Whether the next one may be handed over; null where the batch is somebody else's, and nothing was changed.</returns>
-    public async Task<bool?> PassOnAsync(Batch batch, Guid lease, DateTimeOffset leaseUntil, Guid accepted, Guid next, CancellationToken cancellation)
-    {
-        var (queued, sending, taken) = ((short)DeliveryState.Queued, (short)DeliveryState.Sending, (short)DeliveryState.Accepted);
-        var (preparing, going) = ((int)EditionState.Preparing, (int)EditionState.Sending);
-        var step = (await db.Database.SqlQuery<Step>(
-            $"""
-            WITH held AS (
-                UPDATE batches SET lease_until = {leaseUntil} WHERE id = {batch.Id} AND lease_id = {lease} RETURNING id),
-            taken AS (
-                UPDATE deliveries SET state = {taken}, accepted_at = {time.GetUtcNow()}
-                WHERE edition_id = {batch.EditionId} AND subscriber_id = {accepted} AND batch_id = {batch.Id} AND state < {taken} AND EXISTS (SELECT 1 FROM held) RETURNING 1),
-            begun AS (
-                UPDATE deliveries SET state = {sending}
-                WHERE edition_id = {batch.EditionId} AND subscriber_id = {next} AND batch_id = {batch.Id} AND state = {queued} AND EXISTS (SELECT 1 FROM held)
-                  AND EXISTS (SELECT 1 FROM editions WHERE id = {batch.EditionId} AND paused_at IS NULL AND state IN ({preparing}, {going})) RETURNING 1)
-            SELECT (SELECT count(*) FROM held)::int AS held, (SELECT count(*) FROM taken)::int AS taken, (SELECT count(*) FROM begun)::int AS begun
-            """).ToListAsync(cancellation))[0];
-        if (step.Held == 0) return null;
-        DeliveryMetrics.Moved(DeliveryState.Accepted, step.Taken);
-        return step.Begun == 1;
-    }
-
     public async Task LeaveOutAsync(Batch batch, Addressees addressees, CancellationToken cancellation)
     {
         foreach (var (reason, ids) in addressees.Skipped) await EndAsync(batch, ids, DeliveryState.Skipped, reason, cancellation);
@@ -166,6 +139,4 @@ internal sealed class Ledger(MailerDb db, TimeProvider time)
         subscribers.Count == 1 && subscribers[0] is var one
             ? Of(batch).Where(d => d.EditionId == batch.EditionId && d.SubscriberId == one)
             : Of(batch).Where(d => subscribers.Contains(d.SubscriberId));
-
-    private sealed record Step(int Held, int Taken, int Begun);
 }

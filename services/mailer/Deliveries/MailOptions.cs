@@ -47,6 +47,10 @@ internal sealed class MailOptions
     [Range(0.0001, 1)]
     public double PauseComplaints { get; set; } = 0.003;
 
+    /// <summary>So many complaints there must be: in a small edition one or two readers are a share that says nothing.</summary>
+    [Range(1, 1_000)]
+    public int PauseComplaintsFrom { get; set; } = 3;
+
     /// <summary>Share of bounces that pauses an edition.</summary>
     [Range(0.0001, 1)]
     public double PauseBounces { get; set; } = 0.05;

@@ -41,12 +41,17 @@ internal abstract partial class Worker(TimeSpan poll, ILogger log) : BackgroundS
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                _schedule?.Failed(e);
-                if (DatabaseFailure.IsAway(e)) Away(GetType().Name, e.GetBaseException().GetType().Name);
-                else Failed(GetType().Name, e);
+                Report(e);
             }
             await ((Task)_woken.WaitAsync(poll, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    protected void Report(Exception e)
+    {
+        _schedule?.Failed(e);
+        if (DatabaseFailure.IsAway(e)) Away(GetType().Name, e.GetBaseException().GetType().Name);
+        else Failed(GetType().Name, e);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Worker} cannot reach the database ({Reason}); trying again")]

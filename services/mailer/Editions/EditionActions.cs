@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
 using Newsletter.Defaults.Problems;
 using Newsletter.Mailer.Deliveries;
@@ -13,9 +14,9 @@ internal static class EditionActions
 {
     public static void MapEditionActions(this RouteGroupBuilder api)
     {
-        api.MapPost("/editions/{id:guid}/pause", PauseAsync).ForStaff(Permission.EditionsWrite);
-        api.MapPost("/editions/{id:guid}/resume", ResumeAsync).ForStaff(Permission.EditionsWrite);
-        api.MapPost("/editions/{id:guid}/cancel", CancelAsync).ForStaff(Permission.EditionsWrite);
+        api.MapPost("/editions/{id:guid}/pause", PauseAsync).ForStaff(Permission.EditionsWrite).AgainWhenOvertaken();
+        api.MapPost("/editions/{id:guid}/resume", ResumeAsync).ForStaff(Permission.EditionsWrite).AgainWhenOvertaken();
+        api.MapPost("/editions/{id:guid}/cancel", CancelAsync).ForStaff(Permission.EditionsWrite).AgainWhenOvertaken();
         api.MapPost("/editions/{id:guid}/batches/{batch:guid}/settle", SettleAsync).ForStaff(Permission.EditionsWrite);
         api.MapPost("/editions/{id:guid}/batches/{batch:guid}/resend", ResendAsync).ForStaff(Permission.EditionsWrite);
         api.MapPost("/editions/test", TestAsync).ForStaff(Permission.EditionsWrite).ClosedWhileSuspended();
@@ -57,8 +58,8 @@ internal static class EditionActions
     private static async Task<Results<NoContent, ProblemHttpResult>> SettleAsync(
         Guid id, Guid batch, CurrentPublication publication, MailerDb db, BatchRecovery recovery, EditionWorker worker, CancellationToken cancellation)
     {
-        if (await UncertainAsync(id, batch, publication, db, cancellation) is not { } uncertain) return Problem.NotFound("There is no such uncertain batch.");
-        await recovery.SettleAsync(uncertain, cancellation);
+        if (await UncertainAsync(id, batch, publication, db, cancellation) is not { } uncertain) return NotUncertain();
+        if (!await recovery.SettleAsync(uncertain, cancellation)) return NotUncertain();
         worker.Wake();
         return TypedResults.NoContent();
     }
@@ -66,11 +67,13 @@ internal static class EditionActions
     private static async Task<Results<NoContent, ProblemHttpResult>> ResendAsync(
         Guid id, Guid batch, CurrentPublication publication, MailerDb db, BatchRecovery recovery, BatchSweeper sweeper, CancellationToken cancellation)
     {
-        if (await UncertainAsync(id, batch, publication, db, cancellation) is not { } uncertain) return Problem.NotFound("There is no such uncertain batch.");
-        await recovery.ResendAsync(uncertain, "resent_by_staff", cancellation);
+        if (await UncertainAsync(id, batch, publication, db, cancellation) is not { } uncertain) return NotUncertain();
+        if (!await recovery.ResendAsync(uncertain, "resent_by_staff", cancellation)) return NotUncertain();
         sweeper.Wake();
         return TypedResults.NoContent();
     }
+
+    private static ProblemHttpResult NotUncertain() => Problem.NotFound("There is no such uncertain batch.");
 
     private static Task<Batch?> UncertainAsync(Guid edition, Guid batch, CurrentPublication publication, MailerDb db, CancellationToken cancellation) =>
         db.Batches.AsNoTracking().SingleOrDefaultAsync(

@@ -7,6 +7,7 @@ using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Letters;
 using Newsletter.Mailer.Roundups;
 using Newsletter.Mailer.Storage;
+using Newsletter.Mailer.Templates;
 
 namespace Newsletter.Mailer.Editions;
 
@@ -18,6 +19,8 @@ internal sealed class FanOut(MailerDb db, VariantBooks books, IOptions<MailOptio
 {
     private const int ChunkSize = 20_000;
     private const int BatchSize = 1_000;
+    // A batch looks its readers up between its first and its last one.
+    private const int OrderedAtOnce = 5_000;
     /// <summary>A chunk takes seconds.</summary>
     private static readonly TimeSpan LongestLease = TimeSpan.FromMinutes(1);
 
@@ -73,14 +76,17 @@ internal sealed class FanOut(MailerDb db, VariantBooks books, IOptions<MailOptio
         var readers = book is null ? [] : await EditionAudience.NextAsync(db, edition, now, ChunkSize, cancellation);
         var schedule = await SlotOfAsync(edition, now, cancellation);
         List<LedgerRow> rows = [];
-        foreach (var group in readers.GroupBy(r => (Variant: book!.VariantFor(r), DueAt: schedule(r))).Where(g => g.Key.Variant is not null))
+        var letters = readers.Select(r => (Reader: r, Letter: book!.LetterFor(r))).Where(l => l.Letter is not null);
+        foreach (var group in letters.GroupBy(l => (l.Letter!.Value.Variant, DueAt: schedule(l.Reader))))
         {
-            foreach (var part in group.Chunk(BatchSize))
+            // Equal letters side by side, and those of as many blocks: a provider that cannot put together a long one itself then carries more of them in one call.
+            var isLong = group.Key.Variant.List is { } list && list.Bytes > PersonalList.MostSubstituted;
+            foreach (var part in (isLong ? group.Chunk(OrderedAtOnce).SelectMany(some => some.OrderBy(l => l.Letter!.Value.Blocks)) : group).Chunk(BatchSize))
             {
-                var batch = Batch.Of(Guid.CreateVersion7(now), edition, group.Key.Variant!.Value, part.Length, group.Key.DueAt);
+                var batch = Batch.Of(Guid.CreateVersion7(now), edition, group.Key.Variant.Id, part.Length, group.Key.DueAt);
                 db.Add(batch);
                 if (batch.DueAt <= now) db.Publish(new DeliverBatch(batch.Id, edition.Id, edition.PublicationId));
-                rows.AddRange(part.Select(r => new LedgerRow(r.Id, batch.Id)));
+                rows.AddRange(part.Select(l => new LedgerRow(l.Reader.Id, batch.Id, l.Letter!.Value.Blocks?.Bits)));
             }
         }
         var more = readers.Count == ChunkSize;

@@ -7,12 +7,13 @@ using NpgsqlTypes;
 
 namespace Newsletter.Mailer.Editions;
 
-internal readonly record struct LedgerRow(Guid SubscriberId, Guid BatchId);
+/// <param name="Choice">As <see cref="Delivery.Choice"/>.</param>
+internal readonly record struct LedgerRow(Guid SubscriberId, Guid BatchId, byte[]? Choice);
 
 /// <summary>Writes a chunk of the ledger in the open transaction: COPY on PostgreSQL (20,000 rows in about 0.1 s), one prepared statement on SQLite.</summary>
 internal static class LedgerWriter
 {
-    private const string Columns = "edition_id, subscriber_id, publication_id, batch_id, state";
+    private const string Columns = "edition_id, subscriber_id, publication_id, batch_id, state, choice";
 
     public static Task WriteAsync(MailerDb db, Edition edition, IReadOnlyList<LedgerRow> rows, CancellationToken cancellation) =>
         db.IsSqlite ? InsertAsync(db, edition, rows, cancellation) : CopyAsync(db, edition, rows, cancellation);
@@ -29,6 +30,8 @@ internal static class LedgerWriter
             await copy.WriteAsync(edition.PublicationId, NpgsqlDbType.Uuid, cancellation);
             await copy.WriteAsync(row.BatchId, NpgsqlDbType.Uuid, cancellation);
             await copy.WriteAsync((short)DeliveryState.Queued, NpgsqlDbType.Smallint, cancellation);
+            if (row.Choice is null) await copy.WriteNullAsync(cancellation);
+            else await copy.WriteAsync(row.Choice, NpgsqlDbType.Bytea, cancellation);
         }
         await copy.CompleteAsync(cancellation);
     }
@@ -37,13 +40,13 @@ internal static class LedgerWriter
     {
         await using var insert = (SqliteCommand)db.Database.GetDbConnection().CreateCommand();
         insert.Transaction = (SqliteTransaction)db.Database.CurrentTransaction!.GetDbTransaction();
-        insert.CommandText = $"INSERT INTO deliveries ({Columns}) VALUES ($edition, $subscriber, $publication, $batch, {(short)DeliveryState.Queued})";
+        insert.CommandText = $"INSERT INTO deliveries ({Columns}) VALUES ($edition, $subscriber, $publication, $batch, {(short)DeliveryState.Queued}, $choice)";
         insert.Parameters.AddWithValue("$edition", edition.Id);
         insert.Parameters.AddWithValue("$publication", edition.PublicationId);
-        var (subscriber, batch) = (insert.Parameters.Add("$subscriber", SqliteType.Text), insert.Parameters.Add("$batch", SqliteType.Text));
+        var (subscriber, batch, choice) = (insert.Parameters.Add("$subscriber", SqliteType.Text), insert.Parameters.Add("$batch", SqliteType.Text), insert.Parameters.Add("$choice", SqliteType.Blob));
         foreach (var row in rows)
         {
-            (subscriber.Value, batch.Value) = (row.SubscriberId, row.BatchId);
+            (subscriber.Value, batch.Value, choice.Value) = (row.SubscriberId, row.BatchId, (object?)row.Choice ?? DBNull.Value);
             await insert.ExecuteNonQueryAsync(cancellation);
         }
     }

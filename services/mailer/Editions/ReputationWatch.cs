@@ -44,7 +44,7 @@ internal sealed partial class ReputationWatch(IServiceScopeFactory scopes, IOpti
     {
         var settings = options.Value;
         if (health.Letters < settings.PauseFrom) return null;
-        if (health.Complaints >= settings.PauseComplaints * health.Letters) return Complaints;
+        if (health.Complaints >= settings.PauseComplaintsFrom && health.Complaints >= settings.PauseComplaints * health.Letters) return Complaints;
         return health.Bounced >= settings.PauseBounces * health.Letters ? Bounces : null;
     }
 

@@ -28,7 +28,13 @@ internal sealed class TallyWorker(IServiceScopeFactory scopes, ILogger<TallyWork
         await using var transaction = await db.Database.BeginTransactionAsync(stopping);
         var marked = await db.TallyMarks.Where(m => m.EditionId == edition).Select(m => m.BatchId).Distinct().OrderBy(id => id).Take(AtOnce).ToArrayAsync(stopping);
         var held = db.IsSqlite ? marked : await HoldAsync(db, marked, stopping);
-        if (held.Length == 0) return false;
+        if (held.Length == 0)
+        {
+            // Those of batches that are gone would be looked at for ever.
+            var gone = await db.TallyMarks.Where(m => m.EditionId == edition && !db.Batches.Any(b => b.Id == m.BatchId && b.EditionId == edition)).ExecuteDeleteAsync(stopping);
+            await transaction.CommitAsync(stopping);
+            return gone > 0;
+        }
         // Once the marks are gone, what their transactions moved is there to be counted; what is marked after this is counted next time.
         await db.TallyMarks.Where(m => m.EditionId == edition && held.Contains(m.BatchId)).ExecuteDeleteAsync(stopping);
         await tallies.CountAsync(edition, held, stopping);

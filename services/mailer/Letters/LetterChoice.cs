@@ -21,18 +21,8 @@ internal static class LetterChoice
     public static Cut? CutFor(PostSnapshot post, IReadOnlyCollection<string> tiers) =>
         CutAt(post, EarnsPaid(post, tiers) ? Access.Paid : Access.Subscribers);
 
-    /// <summary>The whole cut, as a post's own letter shows it.</summary>
+    /// <summary>The whole cut: what a post's own letter shows, and what readers of a roundup choose from.</summary>
     public static BlockChoice? Whole(PostSnapshot post, Cut? cut) => cut is null ? null : new(post.Id, cut.Level, cut.EntryIds);
-
-    /// <summary>A post within a roundup, by the reader's topics; none chosen: all. Null where nothing of it is for them.</summary>
-    public static BlockChoice? ForTopics(PostSnapshot post, Cut? cut, IReadOnlyCollection<string> topics)
-    {
-        if (cut is null || topics.Count == 0) return Whole(post, cut);
-        var entries = post.Entries.Where(e => Meets(e.Topics, topics)).Select(e => e.Id).ToHashSet();
-        return entries.Count > 0 || Meets(post.Topics, topics)
-            ? new(post.Id, cut.Level, [.. cut.EntryIds.Where(entries.Contains)])
-            : null;
-    }
 
     /// <param name="tracked">Of a letter without counted links and pixel, another one.</param>
     public static string Hash(IEnumerable<BlockChoice> blocks, bool tracked = true)
@@ -41,7 +31,4 @@ internal static class LetterChoice
         if (!tracked) text += ";untracked";
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
     }
-
-    private static bool Meets(IReadOnlyList<string> has, IReadOnlyCollection<string> wanted) =>
-        has.Any(topic => wanted.Contains(topic, StringComparer.OrdinalIgnoreCase));
 }

@@ -4,11 +4,13 @@ using Newsletter.Mailer.Templates;
 
 namespace Newsletter.Mailer.Letters;
 
-/// <summary>Prints the variants of one edition; a block that several of them show is rendered once.</summary>
+/// <summary>Prints the variants of one edition; a post that several of them show alike is rendered once.</summary>
 internal sealed class LetterPress(Edition edition, LetterFrame frame, IReadOnlyDictionary<Guid, PostSnapshot> posts)
 {
-    private readonly Dictionary<string, IReadOnlyList<LetterBlock>> _blocks = [];
+    private readonly Dictionary<string, IReadOnlyList<ListedBlock>> _blocks = [];
     private readonly LetterFrame _untracked = frame with { Track = address => address, OpenPixel = null };
+
+    public IReadOnlyDictionary<Guid, PostSnapshot> Posts => posts;
 
     /// <summary>Whether a reader's letter counts links and opens: the publication decides first.</summary>
     public bool Tracks(bool readerAllows) => readerAllows && frame.Publication.TrackingAllowed;
@@ -20,7 +22,7 @@ internal sealed class LetterPress(Edition edition, LetterFrame frame, IReadOnlyD
         _ => LetterRenderer.Roundup(FrameOf(tracked), edition.Subject, frame.Publication.Tagline, [.. blocks.SelectMany(b => BlocksOf(b, tracked))], edition.SlotAt!.Value),
     };
 
-    private IReadOnlyList<LetterBlock> BlocksOf(BlockChoice block, bool tracked)
+    private IReadOnlyList<ListedBlock> BlocksOf(BlockChoice block, bool tracked)
     {
         var key = LetterChoice.Hash([block], tracked);
         if (_blocks.TryGetValue(key, out var rendered)) return rendered;

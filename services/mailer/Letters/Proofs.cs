@@ -45,6 +45,8 @@ internal sealed class Proofs(MailSenders senders, PublicationMails mails, TimePr
                 {
                     Key = id.ToString("N"),
                     To = new(to),
+                    // What comes back names it, and so is not taken for news of somebody's letter.
+                    CustomArgs = new Dictionary<string, string> { [CustomArgs.Mail] = id.ToString("N"), [CustomArgs.Publication] = publication.Id.ToString("N") },
                     MessageId = $"{id:N}@{from.Address[(from.Address.LastIndexOf('@') + 1)..]}",
                     Substitutions = new Dictionary<string, string> { [Placeholder.Reader] = TrackingCodes.Nobody, [Placeholder.Unsubscribe] = "test" },
                 },

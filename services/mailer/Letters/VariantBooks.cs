@@ -22,15 +22,7 @@ internal sealed class VariantBooks(SecretKeys keys, TimeProvider time)
     public async Task DropAsync(MailerDb db, Edition edition, Guid postId, CancellationToken cancellation)
     {
         edition.Drop(postId, time);
-        var posts = await PostsAsync(db, edition.PostIds, cancellation);
-        var press = await PressAsync(db, edition, posts, cancellation);
-        foreach (var variant in await db.Variants.Where(v => v.EditionId == edition.Id).ToListAsync(cancellation))
-        {
-            var left = variant.Blocks.Where(b => posts.Exists(p => p.Id == b.PostId)).ToList();
-            if (left.Count == variant.Blocks.Count) continue;
-            if (left.Count == 0 || press is null) variant.Empty();
-            else variant.Replace(left, press.Print(left, variant.Tracked));
-        }
+        foreach (var variant in await db.Variants.Where(v => v.EditionId == edition.Id).ToListAsync(cancellation)) variant.Drop(postId);
     }
 
     /// <summary>Those of the posts that are published now, in the order of the list.</summary>

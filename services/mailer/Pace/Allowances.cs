@@ -23,7 +23,7 @@ internal sealed class Allowances(SharedClock clock)
         var cost = CostOf(rate, letters);
         // After a rest, a second's worth may leave at once.
         var earliest = now - Second;
-        var latest = now + Math.Max(Second, CostOf(rate, 1)) + Skew;
+        var latest = LatestOf(now, rate);
         var moved = await db.Database.SqlQuery<long>(
             $"""
             INSERT INTO allowances (id, next_at) VALUES ({id}, {earliest + cost})
@@ -40,10 +40,15 @@ internal sealed class Allowances(SharedClock clock)
     public Task OvertakeAsync(MailerDb db, Guid id, double rate, int letters, CancellationToken cancellation)
     {
         var (now, cost) = (Microseconds(clock.Now), CostOf(rate, letters));
+        // What would lie further ahead would be taken for a wrong clock's.
+        var latest = LatestOf(now, rate);
         return db.Database.ExecuteSqlAsync(
             $"""
             INSERT INTO allowances (id, next_at) VALUES ({id}, {now + cost})
-            ON CONFLICT (id) DO UPDATE SET next_at = {cost} + CASE WHEN allowances.next_at < {now} THEN {now} ELSE allowances.next_at END
+            ON CONFLICT (id) DO UPDATE SET next_at = CASE
+                WHEN allowances.next_at < {now} THEN {now + cost}
+                WHEN allowances.next_at > {latest - cost} THEN {latest}
+                ELSE allowances.next_at + {cost} END
             """, cancellation);
     }
 
@@ -53,6 +58,8 @@ internal sealed class Allowances(SharedClock clock)
         var past = Microseconds(clock.Now) - 3600 * Second;
         return db.Allowances.Where(a => a.NextAt < past).ExecuteDeleteAsync(cancellation);
     }
+
+    private static long LatestOf(long now, double rate) => now + Math.Max(Second, CostOf(rate, 1)) + Skew;
 
     private static long CostOf(double rate, int letters) => (long)(letters * Second / rate);
 

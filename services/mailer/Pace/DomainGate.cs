@@ -45,7 +45,17 @@ internal sealed class DomainGate(Guid account, DomainLimits limits, SendingHolds
             }
         }
         var block = Allowances.BlockOf(limit.Rate.Value);
-        var wait = await allowances.TakeAsync(db, IdOf(domain), limit.Rate.Value, block, cancellation);
+        DateTimeOffset? wait;
+        try
+        {
+            wait = await allowances.TakeAsync(db, IdOf(domain), limit.Rate.Value, block, cancellation);
+        }
+        catch
+        {
+            // Nobody was let in, so nobody will end.
+            lock (_lock) traffic.Busy--;
+            throw;
+        }
         lock (_lock)
         {
             if (wait is { } until)

@@ -19,8 +19,8 @@ internal sealed class PaceDesk(Allowances allowances, WarmUps warmUps, SendingHo
     public TimeProvider Time => time;
     public DateTimeOffset Now => clock.Now;
 
-    public PacedLetters Begin(MailerDb db, Turn turn, Batch batch, PublicationMail mail, ProviderAccount account, IReadOnlyList<Addressee> letters) =>
-        new(this, db, turn, batch, mail, account, letters);
+    public PacedLetters Begin(MailerDb db, Turn turn, Batch batch, PublicationMail mail, ProviderAccount account, IReadOnlyList<Addressee> letters, int atOnce) =>
+        new(this, db, turn, batch, mail, account, letters, atOnce);
 
     /// <summary>
     /// Mail to one person never waits for a rate or a plan: it is counted, and editions wait longer. Only where the account as a whole asked us to wait it does.

@@ -10,7 +10,7 @@ namespace Newsletter.Mailer.Pace;
 /// A batch's letters, handed out for one call after the other as fast as its publication, its account and its readers' domains let them leave. What may not
 /// leave now stays queued, and the others go on. Without rates, plans and holds it is a list that is cut into slices.
 /// </summary>
-internal sealed class PacedLetters(PaceDesk desk, MailerDb db, Turn turn, Batch batch, PublicationMail mail, ProviderAccount account, IReadOnlyList<Addressee> letters) : IDisposable
+internal sealed class PacedLetters(PaceDesk desk, MailerDb db, Turn turn, Batch batch, PublicationMail mail, ProviderAccount account, IReadOnlyList<Addressee> letters, int atOnce) : IDisposable
 {
     /// <summary>For less than this a batch is not laid aside.</summary>
     private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(2);
@@ -18,9 +18,12 @@ internal sealed class PacedLetters(PaceDesk desk, MailerDb db, Turn turn, Batch 
     private static readonly TimeSpan AsideAtLeast = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LetterAtLeast = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FallbackLook = TimeSpan.FromMinutes(10);
+    // Then its readers are looked up again: meanwhile one may have left, or a post may have been taken back.
+    private static readonly TimeSpan MostTurn = TimeSpan.FromSeconds(30);
     // What is asked for at once where only days are counted.
     private const int WarmUpBlock = 100;
 
+    private readonly long _begunAt = desk.Time.GetTimestamp();
     private readonly List<Addressee> _rest = [.. letters];
     private readonly DomainGate? _domains = account.Domains;
     private DomainPass _pass;
@@ -99,7 +102,7 @@ internal sealed class PacedLetters(PaceDesk desk, MailerDb db, Turn turn, Batch 
 
     private Addressee[] Take(int at)
     {
-        var count = _domains is not null ? 1 : Math.Min(account.Provider.MaxBatch, HasAllowances ? Math.Min(_allowed, _rest.Count) : _rest.Count);
+        var count = _domains is not null ? 1 : Math.Min(atOnce, HasAllowances ? Math.Min(_allowed, _rest.Count) : _rest.Count);
         _slice = [.. _rest.Skip(at).Take(count)];
         _rest.RemoveRange(at, count);
         if (HasAllowances) _allowed -= count;
@@ -149,9 +152,13 @@ internal sealed class PacedLetters(PaceDesk desk, MailerDb db, Turn turn, Batch 
         }
         if (account.Limits.WarmUp is { } plan)
         {
-            block = await desk.WarmUps.TakeAsync(db, account.Id, plan, mail.ZoneOf(account), block, beyond: false, cancellation);
+            var zone = mail.ZoneOf(account);
+            // Those that were not taken leave room today, for the batch's others first.
+            if (_unused > 0) await desk.WarmUps.GiveBackAsync(db, account.Id, zone, _unused, cancellation);
+            _unused = 0;
+            block = await desk.WarmUps.TakeAsync(db, account.Id, plan, zone, block, beyond: false, cancellation);
             // The first account may be back before a fallback's next day.
-            if (block == 0) return new(account == mail.Route.First ? desk.WarmUps.Tomorrow(mail.ZoneOf(account)) : desk.Now + FallbackLook, PutOff.WarmUp);
+            if (block == 0) return new(account == mail.Route.First ? desk.WarmUps.Tomorrow(zone) : desk.Now + FallbackLook, PutOff.WarmUp);
         }
         _allowed = block;
         return null;
@@ -171,7 +178,7 @@ internal sealed class PacedLetters(PaceDesk desk, MailerDb db, Turn turn, Batch 
     private PutOff? MustStop()
     {
         if (desk.Holds.Until(account.Id) is { } until) return new(until + SendingHolds.Priority, PutOff.Account);
-        return turn.ShouldYield() ? new(desk.Now, PutOff.Turn) : null;
+        return turn.ShouldYield() || desk.Time.GetElapsedTime(_begunAt) > MostTurn ? new(desk.Now, PutOff.Turn) : null;
     }
 
     private async Task<Addressee[]?> StopAsync(PutOff putOff, CancellationToken cancellation)

@@ -1,3 +1,5 @@
+using Newsletter.Mailer.Templates;
+
 namespace Newsletter.Mailer.Providers;
 
 /// <summary>Somebody who carries mail for us: takes letters, and says of each what became of it.</summary>
@@ -7,10 +9,13 @@ internal interface IMailProvider
     string Name { get; }
 
     /// <summary>
-    /// Letters in one call. The caller commits the letters of a call as <c>sending</c> before it and their outcomes after it,
-    /// so a crash leaves at most this many uncertain per call in flight: 1,000 for SendGrid, 1 for SMTP.
+    /// Letters in one step. The caller commits the letters of a step as <c>sending</c> before it and their outcomes after it,
+    /// so a crash leaves at most this many uncertain per step under way: 1,000 for SendGrid, 1 for SMTP. A step is one call, but for letters that are not alike.
     /// </summary>
     int MaxBatch { get; }
+
+    /// <summary>The same of letters that show so much of a list.</summary>
+    int MaxBatchOf(PersonalList list, IReadOnlyCollection<BlockSet?> shown) => MaxBatch;
 
     /// <summary>Calls that may be in flight side by side.</summary>
     int MaxConcurrency { get; }
@@ -43,11 +48,18 @@ internal sealed record OutgoingBatch
     public required string Subject { get; init; }
     public required string Html { get; init; }
     public required string Text { get; init; }
+    /// <summary>Stands for <see cref="Placeholder.List"/> in HTML and text; null: there is none.</summary>
+    public PersonalList? List { get; init; }
     /// <summary>Headers that are the same in every letter.</summary>
     public IReadOnlyCollection<KeyValuePair<string, string>> Headers { get; init; } = [];
     /// <summary>At most 10, bounded words, for the provider's own statistics.</summary>
     public IReadOnlyList<string> Categories { get; init; } = [];
     public required IReadOnlyList<OutgoingLetter> Letters { get; init; }
+
+    /// <summary>With a letter's list in it, for a provider that takes letters whole; its substitutions are still to be filled in.</summary>
+    public string HtmlOf(OutgoingLetter letter) => List is null ? Html : List.HtmlIn(Html, letter.Blocks);
+
+    public string TextOf(OutgoingLetter letter) => List is null ? Text : List.TextIn(Text, letter.Blocks);
 }
 
 internal sealed record OutgoingLetter
@@ -58,6 +70,8 @@ internal sealed record OutgoingLetter
     /// <summary>Without angle brackets; the same at every try.</summary>
     public required string MessageId { get; init; }
     public IReadOnlyCollection<KeyValuePair<string, string>> Substitutions { get; init; } = [];
+    /// <summary>Of the batch's list, those that it shows; null: all.</summary>
+    public BlockSet? Blocks { get; init; }
     /// <summary>Headers of this letter alone; complete, nothing is substituted in them.</summary>
     public IReadOnlyCollection<KeyValuePair<string, string>> Headers { get; init; } = [];
     /// <summary>Comes back with each of the provider's events: see <see cref="CustomArgs"/>.</summary>

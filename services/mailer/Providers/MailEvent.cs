@@ -11,12 +11,19 @@ internal sealed record MailEvent(string Id, EventKind Kind, string Email, DateTi
 {
     private const int MaxReason = 100;
 
+    /// <summary>So much a provider's clock and ours may differ.</summary>
+    public static readonly TimeSpan ClocksApart = TimeSpan.FromMinutes(5);
+
     public Guid? Publication { get; init; }
     public Guid? Edition { get; init; }
     public Guid? Subscriber { get; init; }
     public Guid? Batch { get; init; }
     /// <summary>Of a transactional mail.</summary>
     public Guid? Mail { get; init; }
+    /// <summary>Told by a mail, which anybody may have written: it speaks of the letter that it names, and of no address but its reader's.</summary>
+    public bool IsHearsay { get; init; }
+    /// <summary>Who unsubscribes, leaves all newsletters and not only the letter's.</summary>
+    public bool IsOfAll { get; init; }
     /// <summary>SMTP's enhanced status, or the provider's words for why it dropped the mail. Never what the other server said: that may quote addresses.</summary>
     public string Reason { get; init; } = "";
     /// <summary>What the other server said of a letter that failed, without the addresses in it.</summary>

@@ -12,6 +12,9 @@ internal sealed class ProviderFactory(
 {
     public static readonly string[] Names = ["sendgrid", "smtp", "ses"];
 
+    /// <summary>A mail server tells of letters that came back, and is silent about those that arrived: that others' bounces came proves nothing of one that is in doubt.</summary>
+    public static bool TellsOfEach(string provider) => provider != "smtp";
+
     /// <summary>By the settings. Without credentials it cannot send, and still says what its events mean.</summary>
     public IMailProvider OfInstallation(string name) => name switch
     {

@@ -26,6 +26,8 @@ internal static class SendGridEvents
             Subscriber = IdIn(element, CustomArgs.Subscriber),
             Batch = IdIn(element, CustomArgs.Batch),
             Mail = IdIn(element, CustomArgs.Mail),
+            // Without a group: it drops everything to the address from then on.
+            IsOfAll = Text(element, "event") == "unsubscribe",
             Reason = ReasonOf(kind, element),
             Said = kind is EventKind.Bounce or EventKind.Blocked or EventKind.Dropped ? FailureTexts.Plain(Text(element, "reason") ?? "") : "",
         };

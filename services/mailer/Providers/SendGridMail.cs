@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.IO;
+using Newsletter.Mailer.Templates;
 
 namespace Newsletter.Mailer.Providers;
 
@@ -10,7 +11,7 @@ namespace Newsletter.Mailer.Providers;
 internal static class SendGridMail
 {
     // Substitutions, and custom arguments, of one personalization.
-    private const int MaxPersonalBytes = 10_000;
+    private const int MaxPersonalBytes = PersonalList.MostSubstituted;
     private const int MostBytesOfChar = 3;
 
     // A call's megabyte would be garbage of the costly kind. As many as are in flight at once are kept.
@@ -27,8 +28,9 @@ internal static class SendGridMail
     }
 
     /// <returns>At its beginning; the caller ends it.</returns>
-    public static Stream Of(OutgoingBatch batch, IReadOnlyList<OutgoingLetter> letters)
+    public static Stream Of(SendGridCall call)
     {
+        var batch = call.Batch;
         var mail = Buffers.GetStream();
         using var json = new Utf8JsonWriter((IBufferWriter<byte>)mail, Options);
         json.WriteStartObject();
@@ -36,8 +38,8 @@ internal static class SendGridMail
         if (batch.ReplyTo is { } reply) Person(json, "reply_to", reply);
         json.WriteString("subject", HeaderText.Value(batch.Subject));
         json.WriteStartArray("content");
-        Content(json, "text/plain", batch.Text);
-        Content(json, "text/html", batch.Html);
+        Content(json, "text/plain", call.Text);
+        Content(json, "text/html", call.Html);
         json.WriteEndArray();
         Headers(json, batch.Headers);
         if (batch.Categories.Count > 0)
@@ -53,7 +55,7 @@ internal static class SendGridMail
         Off(json, "subscription_tracking", "enable");
         json.WriteEndObject();
         json.WriteStartArray("personalizations");
-        foreach (var letter in letters) Personal(json, letter);
+        foreach (var letter in call.Letters) Personal(json, letter, call.Own);
         json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();
@@ -61,13 +63,16 @@ internal static class SendGridMail
         return mail;
     }
 
-    private static void Personal(Utf8JsonWriter json, OutgoingLetter letter)
+    private static void Personal(Utf8JsonWriter json, OutgoingLetter letter, Action<Utf8JsonWriter, OutgoingLetter>? own)
     {
         json.WriteStartObject();
         json.WriteStartArray("to");
         Person(json, null, letter.To);
         json.WriteEndArray();
-        Texts(json, "substitutions", letter.Substitutions);
+        json.WriteStartObject("substitutions");
+        foreach (var (placeholder, value) in letter.Substitutions) json.WriteString(placeholder, value);
+        own?.Invoke(json, letter);
+        json.WriteEndObject();
         Headers(json, letter.Headers, letter.MessageId);
         Texts(json, "custom_args", letter.CustomArgs);
         json.WriteEndObject();

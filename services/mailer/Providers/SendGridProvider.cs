@@ -1,8 +1,8 @@
-using System.Net;
+using Newsletter.Mailer.Templates;
 
 namespace Newsletter.Mailer.Providers;
 
-/// <summary>SendGrid's v3 API: one call carries up to 1,000 letters of one variant.</summary>
+/// <summary>SendGrid's v3 API: one call carries up to 1,000 letters of one body.</summary>
 internal sealed class SendGridProvider(IHttpClientFactory clients, SendGridOptions options, TimeProvider time) : IMailProvider
 {
     public const string Client = "mailer-sendgrid";
@@ -10,8 +10,16 @@ internal sealed class SendGridProvider(IHttpClientFactory clients, SendGridOptio
     // Each round takes out the letters that a refusal names.
     private const int Rounds = 5;
 
+    // Of letters that do not fit into one call.
+    private const int SideBySide = 16;
+
+    // A pause waits for those that were begun, four of them one after the other.
+    private const int MostCalls = 4 * SideBySide;
+
     public string Name => "sendgrid";
     public int MaxBatch => 1000;
+    /// <summary>Fewer where many need a call of their own.</summary>
+    public int MaxBatchOf(PersonalList list, IReadOnlyCollection<BlockSet?> shown) => (int)Math.Clamp((long)shown.Count * MostCalls / SendGridCalls.CountOf(list, shown), MostCalls, MaxBatch);
     public int MaxConcurrency => options.Concurrency;
     public DomainNeeds Needs => new("include:sendgrid.net", SignsItself: true);
 
@@ -28,7 +36,7 @@ internal sealed class SendGridProvider(IHttpClientFactory clients, SendGridOptio
         {
             // An address may stand in a call only once.
             var call = waiting.DistinctBy(l => l.To.Address, StringComparer.OrdinalIgnoreCase).ToList();
-            var answered = await CallAsync(batch, call, cancellation);
+            var answered = await CallsAsync(SendGridCalls.Of(batch, call), cancellation);
             outcomes.AddRange(answered);
             var done = answered.Select(o => o.Key).ToHashSet();
             waiting.RemoveAll(l => done.Contains(l.Key));
@@ -38,13 +46,32 @@ internal sealed class SendGridProvider(IHttpClientFactory clients, SendGridOptio
 
     public IEnumerable<MailEvent?> EventsIn(string body) => SendGridEvents.In(body);
 
+    /// <summary>After a call that was put off or lost no other is begun.</summary>
+    private async Task<List<SendOutcome>> CallsAsync(IReadOnlyList<SendGridCall> calls, CancellationToken cancellation)
+    {
+        if (calls is [var only]) return await CallAsync(only, cancellation);
+        List<SendOutcome> outcomes = [];
+        SendOutcome? stop = null;
+        await Parallel.ForEachAsync(calls, new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellation }, async (call, cancelled) =>
+        {
+            var answered = Volatile.Read(ref stop) is { } why ? [.. call.Letters.Select(l => NotBegun(l.Key, why))] : await CallAsync(call, cancelled);
+            if (answered.Find(o => o is SendOutcome.Deferred or SendOutcome.Unknown) is { } first) Interlocked.CompareExchange(ref stop, first, null);
+            lock (outcomes) outcomes.AddRange(answered);
+        });
+        return outcomes;
+    }
+
+    private static SendOutcome.Deferred NotBegun(string key, SendOutcome why) =>
+        why is SendOutcome.Deferred deferred ? deferred with { Key = key } : new SendOutcome.Deferred(key, "not_begun", "", null) { IsAway = true };
+
     /// <summary>An outcome for every letter of the call; a refusal of single letters does not cost the others.</summary>
-    private async Task<List<SendOutcome>> CallAsync(OutgoingBatch batch, List<OutgoingLetter> letters, CancellationToken cancellation)
+    private async Task<List<SendOutcome>> CallAsync(SendGridCall call, CancellationToken cancellation)
     {
         List<SendOutcome> outcomes = [];
+        var letters = call.Letters.ToList();
         for (var round = 1; letters.Count > 0; round++)
         {
-            var answer = await PostAsync(SendGridMail.Of(batch, letters), cancellation);
+            var answer = await PostAsync(SendGridMail.Of(call with { Letters = letters }), cancellation);
             if (answer.Refused is { Count: > 0 } refused && round < Rounds)
             {
                 outcomes.AddRange(refused.Where(r => r.Index < letters.Count).Select(r => r.Outcome(letters[r.Index].Key)));
@@ -73,30 +100,11 @@ internal sealed class SendGridProvider(IHttpClientFactory clients, SendGridOptio
             using var response = await http.SendAsync(request, timeout.Token);
             return await SendGridAnswer.ReadAsync(response, time, timeout.Token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (Exception e) when (ProviderHttp.CodeOf(e, timeout.Token, cancellation) is { } code)
         {
-            // Our time was up while it may have been at work, or no connection came about in the handler's time.
-            return timeout.IsCancellationRequested ? SendGridAnswer.Lost("timeout") : SendGridAnswer.Away("connect");
-        }
-        catch (HttpRequestException e)
-        {
-            var isBefore = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
-                or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
-            return isBefore ? SendGridAnswer.Away("connect") : SendGridAnswer.Lost("connection_lost");
-        }
-        catch (IOException)
-        {
-            return SendGridAnswer.Lost("connection_lost");
+            return code == ProviderHttp.NotReached ? SendGridAnswer.Away(code) : SendGridAnswer.Lost(code);
         }
     }
 
-    public static void Register(IServiceCollection services) => services.AddHttpClient(Client)
-        .ConfigureHttpClient(http => http.Timeout = Timeout.InfiniteTimeSpan)
-        .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-        {
-            ConnectTimeout = TimeSpan.FromSeconds(10),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.All,
-        });
+    public static void Register(IServiceCollection services) => services.AddProviderClient(Client);
 }

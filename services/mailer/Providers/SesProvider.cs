@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net;
 using System.Text.Json;
 
 namespace Newsletter.Mailer.Providers;
@@ -25,15 +24,7 @@ internal sealed class SesProvider(IHttpClientFactory clients, SesOptions options
 
     public IEnumerable<MailEvent?> EventsIn(string body) => SesEvents.In(body);
 
-    public static void Register(IServiceCollection services) => services.AddHttpClient(Client)
-        .ConfigureHttpClient(http => http.Timeout = Timeout.InfiniteTimeSpan)
-        .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-        {
-            ConnectTimeout = TimeSpan.FromSeconds(10),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.All,
-        });
+    public static void Register(IServiceCollection services) => services.AddProviderClient(Client);
 
     private async Task<SendOutcome> SendOneAsync(OutgoingBatch batch, OutgoingLetter letter, CancellationToken cancellation)
     {
@@ -52,24 +43,13 @@ internal sealed class SesProvider(IHttpClientFactory clients, SesOptions options
             using var response = await http.SendAsync(request, timeout.Token);
             return await SesAnswer.ReadAsync(letter.Key, response, time, timeout.Token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (Exception e) when (ProviderHttp.CodeOf(e, timeout.Token, cancellation) is { } code)
         {
-            // Our time was up while it may have been at work, or no connection came about in the handler's time.
-            return timeout.IsCancellationRequested ? new SendOutcome.Unknown(letter.Key, "timeout") : Away(letter.Key);
-        }
-        catch (HttpRequestException e)
-        {
-            var isBefore = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
-                or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
-            return isBefore ? Away(letter.Key) : new SendOutcome.Unknown(letter.Key, "connection_lost");
-        }
-        catch (IOException)
-        {
-            return new SendOutcome.Unknown(letter.Key, "connection_lost");
+            return code == ProviderHttp.NotReached ? Away(letter.Key) : new SendOutcome.Unknown(letter.Key, code);
         }
     }
 
-    private static SendOutcome.Deferred Away(string key) => new(key, "connect", "", null) { IsAway = true };
+    private static SendOutcome.Deferred Away(string key) => new(key, ProviderHttp.NotReached, "", null) { IsAway = true };
 
     private ReadOnlyMemory<byte> BodyOf(OutgoingBatch batch, OutgoingLetter letter)
     {

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
@@ -46,7 +48,7 @@ internal sealed class SmtpConnections(SmtpOptions settings, TimeProvider time) :
     {
         // With Nagle's algorithm and delayed acknowledgements a connection carries 23 letters a second; without, thousands.
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        var client = new SmtpClient { Timeout = (int)ConnectTimeout.TotalMilliseconds };
+        var client = new Client(new DataWatch(), settings.PublicOnly) { Timeout = (int)ConnectTimeout.TotalMilliseconds };
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(ConnectTimeout);
         try
@@ -58,6 +60,8 @@ internal sealed class SmtpConnections(SmtpOptions settings, TimeProvider time) :
                 SmtpSecurity.StartTls => SecureSocketOptions.StartTls,
                 _ => SecureSocketOptions.None,
             }, limit.Token);
+            // Both need a letter's size, for which it would be written twice.
+            client.Capabilities &= ~(SmtpCapabilities.Size | SmtpCapabilities.Chunking);
             if (settings.Username is { Length: > 0 } user) await client.AuthenticateAsync(user, settings.Password!, limit.Token);
             client.Timeout = (int)settings.Timeout.TotalMilliseconds;
             return client;
@@ -86,6 +90,17 @@ internal sealed class SmtpConnections(SmtpOptions settings, TimeProvider time) :
         SocketException or IOException or SmtpProtocolException or ServiceNotConnectedException or OperationCanceledException or TimeoutException => "connect",
         _ => null,
     };
+
+    /// <summary>A stranger's certificate may name addresses for the rest of its chain and for what was revoked: fetched, they would open our own network to whoever wrote it.</summary>
+    private sealed class Client(DataWatch watch, bool isPublicOnly) : SmtpClient(watch)
+    {
+        protected override SslClientAuthenticationOptions GetSslClientAuthenticationOptions(string host, RemoteCertificateValidationCallback callback)
+        {
+            var options = base.GetSslClientAuthenticationOptions(host, callback);
+            if (isPublicOnly) options.CertificateChainPolicy = new() { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck };
+            return options;
+        }
+    }
 
     internal sealed class NotConnectedException(string code, Exception inner) : Exception($"No connection to the mail server: {code}.", inner)
     {

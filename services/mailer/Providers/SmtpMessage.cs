@@ -35,15 +35,23 @@ internal static class SmtpMessage
         foreach (var (name, value) in batch.Headers.Concat(letter.Headers)) message.Headers[name] = HeaderText.Value(value);
         message.Body = new MultipartAlternative
         {
-            Part("plain", Placeholder.Fill(batch.Text, letter.Substitutions)),
-            Part("html", Placeholder.Fill(batch.Html, letter.Substitutions)),
+            Part("plain", QuotedText.Of(batch.TextOf(letter)).Fill(letter.Substitutions)),
+            Part("html", QuotedText.Of(batch.HtmlOf(letter)).Fill(letter.Substitutions)),
         };
         return message;
     }
 
     // Quoted-printable keeps lines below 998 octets, whatever the post holds, and survives relays without 8BITMIME.
-    private static TextPart Part(string subtype, string text) =>
-        new(subtype) { ContentTransferEncoding = ContentEncoding.QuotedPrintable, Text = text };
+    private static TextPart Part(string subtype, byte[] quoted)
+    {
+        var part = new TextPart(subtype)
+        {
+            Content = new MimeContent(new MemoryStream(quoted), ContentEncoding.QuotedPrintable),
+            ContentTransferEncoding = ContentEncoding.QuotedPrintable,
+        };
+        part.ContentType.Charset = "utf-8";
+        return part;
+    }
 
     private static MailboxAddress Person(MailAddress person) => new(Encoding.UTF8, HeaderText.Name(person.Name) ?? "", person.Address);
 }

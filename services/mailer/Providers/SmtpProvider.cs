@@ -48,12 +48,14 @@ internal sealed class SmtpProvider(SmtpOptions options, TimeProvider time) : IMa
     private async Task<SendOutcome?> TryAsync(string key, MimeMessage message, bool reuse, CancellationToken cancellation)
     {
         SmtpClient? client = null;
-        var begun = new Begun();
+        DataWatch? data = null;
         try
         {
             client = await _connections.RentAsync(reuse, cancellation);
+            data = (DataWatch)client.ProtocolLogger;
+            data.Reset();
             var sender = options.ReturnPath is { Length: > 0 } path ? new MailboxAddress("", path) : (MailboxAddress)message.From[0];
-            var answer = await client.SendAsync(message, sender, message.To.Mailboxes, cancellation, begun);
+            var answer = await client.SendAsync(message, sender, message.To.Mailboxes, cancellation);
             _connections.Return(client);
             client = null;
             return new SendOutcome.Accepted(key, QueueIdOf(answer));
@@ -74,7 +76,7 @@ internal sealed class SmtpProvider(SmtpOptions options, TimeProvider time) : IMa
         catch (Exception e) when (IsLost(e) && !cancellation.IsCancellationRequested)
         {
             // Once its data were on their way, the server may have them all.
-            return begun.Happened ? new SendOutcome.Unknown(key, "connection_lost") : null;
+            return data?.HasBegun == true ? new SendOutcome.Unknown(key, "connection_lost") : null;
         }
         finally
         {
@@ -91,14 +93,5 @@ internal sealed class SmtpProvider(SmtpOptions options, TimeProvider time) : IMa
         const string mark = "queued as ";
         var at = answer.IndexOf(mark, StringComparison.OrdinalIgnoreCase);
         return at < 0 ? null : answer[(at + mark.Length)..].Trim().Split(' ', '\r', '\n')[0];
-    }
-
-    private sealed class Begun : ITransferProgress
-    {
-        public bool Happened { get; private set; }
-
-        public void Report(long bytesTransferred, long totalSize) => Happened = true;
-
-        public void Report(long bytesTransferred) => Happened = true;
     }
 }

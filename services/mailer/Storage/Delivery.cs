@@ -10,6 +10,8 @@ public sealed class Delivery
     public Guid SubscriberId { get; private set; }
     public Guid PublicationId { get; private set; }
     public Guid BatchId { get; private set; }
+    /// <summary>Which blocks of its variant's list the reader asked for when the audience was written, as <see cref="Templates.BlockSet"/> has them; null: all.</summary>
+    public byte[]? Choice { get; private set; }
     public DeliveryState State { get; private set; }
     /// <summary>A bounded word or an SMTP code; never an address.</summary>
     public string? Reason { get; private set; }

@@ -130,6 +130,7 @@ public abstract class MailerDb(DbContextOptions options) : ServiceDb(options)
         var variant = model.Entity<Variant>().ToTable("variants");
         variant.HasIndex(v => new { v.EditionId, v.Hash }).IsUnique();
         variant.Property(v => v.Blocks).AsJson();
+        variant.Property(v => v.List).AsSharedJson();
         var batch = model.Entity<Batch>().ToTable("batches");
         batch.HasIndex(b => new { b.State, b.DueAt });
         batch.HasIndex(b => b.EditionId);

@@ -19,6 +19,8 @@ public sealed class Variant
     public string Subject { get; private set; } = "";
     public string Html { get; private set; } = "";
     public string Text { get; private set; } = "";
+    /// <summary>Blocks of which each letter shows some: <see cref="Delivery.Choice"/>. Null where all letters show the same.</summary>
+    public PersonalList? List { get; private set; }
 
     internal static Variant Of(Edition edition, string hash, IReadOnlyList<BlockChoice> blocks, bool tracked, Letter letter, TimeProvider time) => new()
     {
@@ -31,12 +33,18 @@ public sealed class Variant
         Subject = letter.Subject,
         Html = letter.Html,
         Text = letter.Text,
+        List = letter.List,
     };
 
     /// <summary>A post was unpublished: the same readers get what is left. The hash stays, it only tells variants apart.</summary>
-    internal void Replace(IReadOnlyList<BlockChoice> blocks, Letter letter) =>
-        (Blocks, Subject, Html, Text) = (blocks, letter.Subject, letter.Html, letter.Text);
+    internal void Drop(Guid post)
+    {
+        Blocks = [.. Blocks.Where(b => b.PostId != post)];
+        List = List?.Without(post);
+        // Nothing is left to send to its readers.
+        if (Blocks.Count == 0) (Html, Text, List) = ("", "", null);
+    }
 
-    /// <summary>Nothing is left to send to its readers.</summary>
-    internal void Empty() => (Blocks, Html, Text) = ([], "", "");
+    /// <summary>Whether a letter has anything left to show.</summary>
+    internal bool Shows(BlockSet? blocks) => Blocks.Count > 0 && (List is null || List.ShownTo(blocks).Any());
 }

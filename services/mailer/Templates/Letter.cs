@@ -3,10 +3,11 @@ using Newsletter.Contracts;
 namespace Newsletter.Mailer.Templates;
 
 /// <summary>A rendered mail. Personal parts are still <see cref="Placeholder"/>s, so one letter serves a whole variant.</summary>
-internal sealed record Letter(string Subject, string Html, string Text);
+/// <param name="List">Stands for <see cref="Placeholder.List"/>; null where all readers get the same.</param>
+internal sealed record Letter(string Subject, string Html, string Text, PersonalList? List = null);
 
 /// <summary>A part of a letter that is rendered once and put into every variant that shows it.</summary>
-internal sealed record LetterBlock(string Html, string Text);
+public sealed record LetterBlock(string Html, string Text);
 
 /// <summary>What surrounds the blocks of an edition.</summary>
 /// <param name="Track">Turns a link's address into the one that counts clicks.</param>

@@ -31,31 +31,33 @@ internal static class LetterRenderer
         return Compose(frame, post.Title, post.Summary, blocks, left, fallback, post.PublishedAt);
     }
 
-    /// <summary>A post within a roundup: its head and summary and, of a digest, the entries that the reader's topics and access leave.</summary>
+    /// <summary>A post within a roundup: its head and summary and, of a digest, entries of the cut.</summary>
     /// <param name="entryIds">Null: all that the cut shows.</param>
-    public static IReadOnlyList<LetterBlock> RoundupBlocks(LetterFrame frame, PostSnapshot post, Cut cut, IReadOnlyCollection<Guid>? entryIds = null)
+    public static IReadOnlyList<ListedBlock> RoundupBlocks(LetterFrame frame, PostSnapshot post, Cut cut, IReadOnlyCollection<Guid>? entryIds = null)
     {
         (frame, post) = (Defuse(frame), Placeholder.Defuse(post));
+        var accent = Accent.OnPaper(frame.Publication.AccentColour);
         var shown = entryIds is null ? cut.EntryIds : [.. cut.EntryIds.Where(entryIds.Contains)];
         var head = new PostView(frame, post);
         return
         [
-            new(LiquidTemplates.RenderHtml("roundup-post", head), LiquidTemplates.RenderText("roundup-post", head)),
-            .. EntryBlocks(frame, EntriesOf(post, shown), Accent.OnPaper(frame.Publication.AccentColour)),
+            new() { PostId = post.Id, Html = LiquidTemplates.RenderHtml("roundup-post", head), Text = Listed(LiquidTemplates.RenderText("roundup-post", head)) },
+            .. EntriesOf(post, shown).Select(entry => EntryBlock(frame, post, entry, accent)),
         ];
     }
 
-    /// <summary>A roundup of blocks that were made by <see cref="RoundupBlocks"/>.</summary>
-    public static Letter Roundup(LetterFrame frame, string title, string intro, IReadOnlyList<LetterBlock> blocks, DateTimeOffset slot)
+    /// <summary>A roundup of blocks that were made by <see cref="RoundupBlocks"/>, of which each reader gets some.</summary>
+    public static Letter Roundup(LetterFrame frame, string title, string intro, IReadOnlyList<ListedBlock> blocks, DateTimeOffset slot)
     {
         frame = Defuse(frame);
         (title, intro) = (Placeholder.Defuse(title), Placeholder.Defuse(intro));
         var head = new { Title = title, Intro = intro, Date = LetterDates.Day(slot, frame.Publication.TimeZone) };
         var archive = $"{frame.Publication.BaseUrl}/archive";
-        return Compose(
-            frame, title, intro,
-            [new(LiquidTemplates.RenderHtml("roundup-head", head), LiquidTemplates.RenderText("roundup-head", head)), .. blocks],
-            null, new MoreView(frame.Track(archive), archive, "long", Accent.OnPaper(frame.Publication.AccentColour)), slot);
+        var rest = LiquidTemplates.RenderHtml("more", new MoreView(frame.Track(archive), archive, "long", Accent.OnPaper(frame.Publication.AccentColour)));
+        var view = new FrameView(frame, title, Subject.Of(intro, 140), isPersonal: true);
+        var html = LiquidTemplates.RenderHtml("letter", view with { Body = new Markup(LiquidTemplates.RenderHtml("roundup-head", head) + Placeholder.List) });
+        var text = LiquidTemplates.RenderText("letter", view with { Body = new Markup(LiquidTemplates.RenderText("roundup-head", head).TrimEnd() + Placeholder.List) });
+        return new(Subject.Of(title), html, Tidy(text), new() { Blocks = blocks, Room = MaxHtmlBytes - Size(html) - Size(rest), Rest = rest });
     }
 
     private static Letter Compose(
@@ -87,11 +89,32 @@ internal static class LetterRenderer
         var section = "";
         foreach (var entry in entries)
         {
-            var view = new EntryView(frame, entry, accent, entry.Section == section ? "" : entry.Section);
+            var heading = entry.Section == section ? null : HeadingOf(entry);
             section = entry.Section;
-            yield return new(LiquidTemplates.RenderHtml("entry", view), LiquidTemplates.RenderText("entry", view));
+            var view = new EntryView(frame, entry, accent);
+            yield return new(heading?.Html + LiquidTemplates.RenderHtml("entry", view), heading?.Text + LiquidTemplates.RenderText("entry", view));
         }
     }
+
+    private static ListedBlock EntryBlock(LetterFrame frame, PostSnapshot post, EntrySnapshot entry, string accent)
+    {
+        var view = new EntryView(frame, entry, accent);
+        return new()
+        {
+            PostId = post.Id,
+            EntryId = entry.Id,
+            Section = entry.Section,
+            Heading = HeadingOf(entry) is { } heading ? heading with { Text = Listed(heading.Text) } : null,
+            Html = LiquidTemplates.RenderHtml("entry", view),
+            Text = Listed(LiquidTemplates.RenderText("entry", view)),
+        };
+    }
+
+    private static LetterBlock? HeadingOf(EntrySnapshot entry) =>
+        entry.Section.Length == 0 ? null : new(LiquidTemplates.RenderHtml("section", new { entry.Section }), LiquidTemplates.RenderText("section", new { entry.Section }));
+
+    /// <summary>As it follows whatever stands before it in a list, with an empty line between.</summary>
+    private static string Listed(string text) => $"\n\n{Tidy(text).TrimEnd()}";
 
     private static List<EntrySnapshot> EntriesOf(PostSnapshot post, IReadOnlyList<Guid> ids)
     {
@@ -102,7 +125,8 @@ internal static class LetterRenderer
     private static LetterFrame Defuse(LetterFrame frame) =>
         frame with { Publication = Placeholder.Defuse(frame.Publication), Newsletter = Placeholder.Defuse(frame.Newsletter) };
 
-    private static int Size(string html) => Encoding.UTF8.GetByteCount(html) + html.AsSpan().Count(Placeholder.Reader) * ReaderGrowth;
+    /// <summary>In bytes, when the reader's placeholders are filled in.</summary>
+    internal static int Size(string html) => Encoding.UTF8.GetByteCount(html) + html.AsSpan().Count(Placeholder.Reader) * ReaderGrowth;
 
     /// <summary>At most one empty line in a row, none at the ends.</summary>
     private static string Tidy(string text)

@@ -6,7 +6,8 @@ namespace Newsletter.Mailer.Templates;
 /// <summary>What <c>letter.*.liquid</c> shows around the blocks.</summary>
 internal sealed record FrameView
 {
-    public FrameView(LetterFrame frame, string title, string preheader)
+    /// <param name="isPersonal">Whether readers get different blocks: then the page in the browser is theirs, too.</param>
+    public FrameView(LetterFrame frame, string title, string preheader, bool isPersonal = false)
     {
         var publication = frame.Publication;
         (Title, Preheader) = (title, preheader);
@@ -15,7 +16,7 @@ internal sealed record FrameView
         PostalAddress = publication.PostalAddress;
         NewsletterName = frame.Newsletter.Name;
         (Accent, AccentDark) = (Templates.Accent.OnPaper(publication.AccentColour), Templates.Accent.OnNight(publication.AccentColour));
-        BrowserUrl = $"{publication.BaseUrl}/editions/{frame.EditionId}";
+        BrowserUrl = $"{publication.BaseUrl}/editions/{frame.EditionId}{(isPersonal ? $"?r={Placeholder.Reader}" : "")}";
         UnsubscribeUrl = $"{publication.BaseUrl}/unsubscribe?token={Placeholder.Unsubscribe}&newsletter={frame.Newsletter.Slug}";
         OpenPixel = frame.OpenPixel ?? "";
     }
@@ -53,11 +54,11 @@ internal sealed record PostView(string Title, string Summary, string Kind, strin
 }
 
 internal sealed record EntryView(
-    string Name, string Title, string Section, string Authors, Markup Html, string Text, IReadOnlyList<LinkView> Links, IReadOnlyList<string> Topics,
+    string Name, string Title, string Authors, Markup Html, string Text, IReadOnlyList<LinkView> Links, IReadOnlyList<string> Topics,
     string Url, string PlainUrl, string Accent)
 {
-    public EntryView(LetterFrame frame, EntrySnapshot entry, string accent, string section) : this(
-        entry.Name, entry.Title, section, string.Join(", ", entry.Authors),
+    public EntryView(LetterFrame frame, EntrySnapshot entry, string accent) : this(
+        entry.Name, entry.Title, string.Join(", ", entry.Authors),
         new Markup(LetterBody.Join(entry.Html, accent, frame.Track)), entry.Text.Trim(),
         entry.Links.Where(IsWeb).Select(l => new LinkView(LinkView.LabelOf(l.Kind), frame.Track(l.Url), l.Url)).ToList(), [.. entry.Topics.Select(slug => NameOf(frame, slug))],
         entry.Url.Length > 0 ? frame.Track(entry.Url) : "", entry.Url, accent)

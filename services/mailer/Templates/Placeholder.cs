@@ -15,7 +15,11 @@ internal static class Placeholder
     /// <summary>The unsubscribe token.</summary>
     public const string Unsubscribe = "-~unsubscribe~-";
 
+    /// <summary>The blocks of a roundup that the reader gets: <see cref="PersonalList"/>.</summary>
+    public const string List = "-~list~-";
+
     private const string Opening = "-~";
+    private const string Closing = "~-";
     private const string Broken = "-\u2060~";
 
     /// <summary>The same with every placeholder in its strings broken: whoever writes a post must not have readers' tokens put into it.</summary>
@@ -25,6 +29,24 @@ internal static class Placeholder
         return json.Contains(Opening, StringComparison.Ordinal)
             ? JsonSerializer.Deserialize<T>(json.Replace(Opening, Broken, StringComparison.Ordinal), Json.Options)!
             : value;
+    }
+
+    /// <summary>Where placeholders stand, in order.</summary>
+    public static IEnumerable<Range> In(string text)
+    {
+        var from = 0;
+        while (text.IndexOf(Closing, from, StringComparison.Ordinal) is >= 0 and var end)
+        {
+            var start = text.AsSpan(from, end - from).LastIndexOf(Opening, StringComparison.Ordinal);
+            // The closing one's last character may be another's first.
+            if (start < 0)
+            {
+                from = end + 1;
+                continue;
+            }
+            yield return (from + start)..(end + Closing.Length);
+            from = end + Closing.Length;
+        }
     }
 
     public static string Fill(string text, IReadOnlyCollection<KeyValuePair<string, string>> values)

@@ -22,6 +22,8 @@ internal sealed class TrackingCodes(byte[] key)
     private const int ReaderMacBytes = 8;
     private const int ReaderBytes = GuidBytes + ReaderMacBytes;
     private const int MaxCode = 4096;
+    // Of a counted link's address; longer ones would make longer codes, and keys of an index that PostgreSQL does not take.
+    private const int MaxAddressBytes = 2000;
     private readonly KeyedHash _hash = new(key);
 
     public LetterFrame Frame(PublicationSnapshot publication, NewsletterSnapshot newsletter, Guid edition)
@@ -68,7 +70,7 @@ internal sealed class TrackingCodes(byte[] key)
     }
 
     private string Track(string origin, Guid edition, string address) =>
-        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && Encoding.UTF8.GetByteCount(address) <= MaxAddressBytes
             ? $"{origin}/t/{Link(edition, address)}?r={Placeholder.Reader}"
             : address;
 

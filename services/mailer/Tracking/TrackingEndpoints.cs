@@ -27,7 +27,7 @@ internal static partial class TrackingEndpoints
         // Scanners look with HEAD; people follow with GET.
         if (HttpMethods.IsGet(http.Request.Method) && codes.ReadReader(target.Edition, r) is { } reader)
             await CountAsync(() => Clicks.CountAsync(db, target.Edition, reader, target.Address, IsMachine(http), time.GetUtcNow(), cancellation), log);
-        return TypedResults.Redirect(target.Address);
+        return InAscii(target.Address) is { } address ? TypedResults.Redirect(address) : Problem.NotFound("There can be no such address.");
     }
 
     private static async Task<FileContentHttpResult> OpenAsync(
@@ -41,6 +41,22 @@ internal static partial class TrackingEndpoints
         }
         return TypedResults.File(Pixel, "image/gif");
     }
+
+    /// <summary>As a header carries it: a letter's links may have letters of any script. Null: its host has no name that could be looked up.</summary>
+    private static string? InAscii(string address)
+    {
+        if (IsPlain(address)) return address;
+        try
+        {
+            return new UriBuilder(address) { Host = new Uri(address).IdnHost }.Uri.AbsoluteUri is var ascii && IsPlain(ascii) ? ascii : null;
+        }
+        catch (UriFormatException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsPlain(string address) => address.All(c => c is > ' ' and < '\x7f');
 
     private static bool IsMachine(HttpContext http) => UserAgents.IsMachine(http.Request.Headers.UserAgent.ToString());
 

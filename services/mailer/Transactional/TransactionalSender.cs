@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Contracts;
+using Newsletter.Defaults.Storage;
 using Newsletter.Defaults.Telemetry;
 using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Pace;
@@ -15,12 +16,13 @@ namespace Newsletter.Mailer.Transactional;
 /// <summary>Claims one mail and sends it. One that was lost in mid-send goes out again under the same Message-ID: twice is better than never to sign in.</summary>
 internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, MailSenders senders, SecretKeys keys, PaceDesk pace, SharedClock clock)
 {
-    /// <summary>Longer than a call may take (60 s), and no longer: someone waits for what a killed process was sending.</summary>
+    /// <summary>Renewed while the provider takes its time; someone waits for what a killed process was sending.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(75);
 
     public async Task SendAsync(Guid id, CancellationToken cancellation)
     {
-        if (!await ClaimAsync(id, cancellation)) return;
+        var lease = Guid.CreateVersion7();
+        if (!await ClaimAsync(id, lease, cancellation)) return;
         var mail = await db.TransactionalMails.SingleAsync(m => m.Id == id, cancellation);
         var now = await clock.NowAsync(cancellation);
         if (mail.ExpiresAt <= now)
@@ -50,20 +52,39 @@ internal sealed class TransactionalSender(MailerDb db, PublicationMails mails, M
             var from = own is null ? new(senders.Installation, null, null) : senders.Of(own, publication!, null, account.Name);
             using var step = NewsletterTelemetry.Activities.StartActivity($"mail send {account.Name}", ActivityKind.Client, parent);
             var letters = Write(mail, publication, from, new LetterIds(await keys.GetAsync(SecretKeys.MessageIds, cancellation)));
-            var outcome = (await account.SendAsync(letters, CancellationToken.None))[0];
-            Record(mail, outcome, await clock.NowAsync(CancellationToken.None));
+            Record(mail, await CallAsync(account, letters, id, lease), await clock.NowAsync(CancellationToken.None));
         }
         await db.SaveChangesAsync(CancellationToken.None);
     }
 
-    private async Task<bool> ClaimAsync(Guid id, CancellationToken cancellation)
+    /// <summary>A mail server may take ten minutes: until then nobody else takes the mail for lost.</summary>
+    private async Task<SendOutcome> CallAsync(ProviderAccount account, OutgoingBatch letters, Guid id, Guid lease)
+    {
+        var sending = account.SendAsync(letters, CancellationToken.None);
+        using var timer = new PeriodicTimer(Lease / 3);
+        while (await Task.WhenAny(sending, timer.WaitForNextTickAsync().AsTask()) != sending)
+        {
+            try
+            {
+                var until = await clock.NowAsync(CancellationToken.None) + Lease;
+                await db.TransactionalMails.Where(m => m.Id == id && m.LeaseId == lease).ExecuteUpdateAsync(s => s.SetProperty(m => m.LeaseUntil, until), CancellationToken.None);
+            }
+            catch (Exception e) when (DatabaseFailure.IsAway(e))
+            {
+                // The next time comes soon.
+            }
+        }
+        return (await sending)[0];
+    }
+
+    private async Task<bool> ClaimAsync(Guid id, Guid lease, CancellationToken cancellation)
     {
         var now = await clock.NowAsync(cancellation);
         return await db.TransactionalMails
             .Where(m => m.Id == id && ((m.State == TransactionalState.Queued && m.DueAt <= now) || (m.State == TransactionalState.Sending && m.LeaseUntil < now)))
             .ExecuteUpdateAsync(s => s
                 .SetProperty(m => m.State, TransactionalState.Sending)
-                .SetProperty(m => m.LeaseId, Guid.CreateVersion7())
+                .SetProperty(m => m.LeaseId, lease)
                 .SetProperty(m => m.LeaseUntil, now + Lease)
                 .SetProperty(m => m.Attempts, m => m.Attempts + 1), cancellation) == 1;
     }

@@ -42,10 +42,9 @@ internal sealed class EventIngest(
             await Engagement.AddAsync(db, edition, pulses, cancellation);
             await MarkAsync(edition, happened, cancellation);
         }
-        // Any event of a batch proves that the provider has it.
-        await db.Batches.Where(b => batches.Contains(b.Id) && b.FirstEventAt == null && (scope == null || b.PublicationId == scope))
-            .ExecuteUpdateAsync(s => s.SetProperty(b => b.FirstEventAt, now), cancellation);
+        await ProveAsync(events, scope, now, cancellation);
         await addresses.LearnAsync(letters, cancellation);
+        await Leavings.TellAsync(db, letters, time, cancellation);
         await db.SaveChangesAsync(cancellation);
         await db.WebhookCalls.Where(c => c.Id == call.Id).ExecuteDeleteAsync(cancellation);
         await transaction.CommitAsync(cancellation);
@@ -59,12 +58,26 @@ internal sealed class EventIngest(
         step?.SetTag("newsletter.events.new", letters.Count);
     }
 
+    /// <summary>Any event of a batch proves that the provider has it, if it is no older than its last sending.</summary>
+    private async Task ProveAsync(List<MailEvent> events, Guid? scope, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var latest = events.Where(e => e.Batch is not null).GroupBy(e => e.Batch!.Value).ToDictionary(g => g.Key, g => g.Max(e => e.At) + MailEvent.ClocksApart);
+        var named = latest.Keys.ToList();
+        if (named.Count == 0) return;
+        var waiting = await db.Batches.AsNoTracking().Where(b => named.Contains(b.Id) && b.FirstEventAt == null && (scope == null || b.PublicationId == scope))
+            .Select(b => new { b.Id, b.SentAt }).ToListAsync(cancellation);
+        var proven = waiting.Where(b => b.SentAt is null || b.SentAt <= latest[b.Id]).Select(b => b.Id).ToList();
+        await db.Batches.Where(b => proven.Contains(b.Id) && b.FirstEventAt == null).ExecuteUpdateAsync(s => s.SetProperty(b => b.FirstEventAt, now), cancellation);
+    }
+
     /// <summary>The tallies of the batches whose letters may have moved are behind now.</summary>
     private async Task MarkAsync(Guid edition, List<LetterEvent> happened, CancellationToken cancellation)
     {
         var moved = happened.FindAll(l => l.Event.Kind is EventKind.Processed or EventKind.Delivered or EventKind.Bounce or EventKind.SoftBounce or EventKind.Blocked or EventKind.Dropped);
-        var unnamed = moved.Where(l => l.Event.Batch is null).Select(l => l.Subscriber).OfType<Guid>().Distinct().ToList();
-        var batches = moved.Select(l => l.Event.Batch).OfType<Guid>().ToHashSet();
+        // What a provider names need not be there, or be of this edition.
+        var named = moved.Select(l => l.Event.Batch).OfType<Guid>().Distinct().ToList();
+        var batches = (await db.Batches.Where(b => b.EditionId == edition && named.Contains(b.Id)).Select(b => b.Id).ToListAsync(cancellation)).ToHashSet();
+        var unnamed = moved.Where(l => l.Event.Batch is not { } batch || !batches.Contains(batch)).Select(l => l.Subscriber).OfType<Guid>().Distinct().ToList();
         if (unnamed.Count > 0)
             batches.UnionWith(await db.Deliveries.Where(d => d.EditionId == edition && unnamed.Contains(d.SubscriberId)).Select(d => d.BatchId).Distinct().ToListAsync(cancellation));
         db.AddRange(batches.Select(batch => new TallyMark { EditionId = edition, BatchId = batch }));

@@ -10,6 +10,9 @@ internal sealed record LetterEvent(MailEvent Event, Guid Publication, Guid? Edit
 /// <summary>Finds what events are about; those of nobody's mail, or of another publication's, are left out.</summary>
 internal sealed class EventResolver(MailerDb db, SecretKeys keys)
 {
+    /// <summary>Servers give up on a letter after five days at most, as a rule.</summary>
+    private static readonly TimeSpan LateBounce = TimeSpan.FromDays(7);
+
     /// <param name="scope">The one publication that their account may tell of; null for all.</param>
     public async Task<List<LetterEvent>> ResolveAsync(List<MailEvent> events, Guid? scope, CancellationToken cancellation)
     {
@@ -39,13 +42,16 @@ internal sealed class EventResolver(MailerDb db, SecretKeys keys)
         return letters;
     }
 
-    /// <summary>A bounce that comes long after the letter may have lost all but its address: it is about the last letter that went there.</summary>
+    /// <summary>A bounce that comes long after the letter may have lost all but its address: it is about the last letter that had gone there by then.</summary>
     private async Task<IEnumerable<LetterEvent>> ByAddressAsync(MailEvent told, Guid? scope, CancellationToken cancellation)
     {
         var hash = (await keys.AddressHasherAsync(cancellation)).Hash(told.Email.Trim().ToLowerInvariant());
-        var last = await db.Recipients.AsNoTracking().Where(r => r.AddressHash == hash && !r.Deleted && (scope == null || r.PublicationId == scope))
+        var (from, until) = (told.At - LateBounce, told.At + MailEvent.ClocksApart);
+        var last = await db.Recipients.AsNoTracking()
+            .Where(r => r.AddressHash == hash && !r.Deleted && (scope == null || r.PublicationId == scope) && (told.Publication == null || r.PublicationId == told.Publication))
             .Join(db.Deliveries, r => r.Id, d => d.SubscriberId, (r, d) => d)
             .Where(d => d.State == DeliveryState.Accepted || d.State == DeliveryState.Delivered)
+            .Where(d => (d.AcceptedAt ?? d.DeliveredAt) > from && (d.AcceptedAt ?? d.DeliveredAt) < until)
             .OrderByDescending(d => d.EditionId).FirstOrDefaultAsync(cancellation);
         return last is null ? [] : [new(told, last.PublicationId, last.EditionId, last.SubscriberId)];
     }

@@ -72,6 +72,6 @@ internal sealed partial class SnsMessages(IHttpClientFactory clients, IOptions<S
     private static bool IsOfSns(string? address, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Uri? uri) =>
         Uri.TryCreate(address, UriKind.Absolute, out uri) && uri.Scheme == Uri.UriSchemeHttps && uri.IsDefaultPort && uri.UserInfo.Length == 0 && SnsHost().IsMatch(uri.Host);
 
-    [GeneratedRegex(@"^sns\.[a-z0-9-]{3,40}\.amazonaws\.com(\.cn)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^sns\.[a-z]{2}(-[a-z]{2,16}){1,3}-[0-9]{1,2}\.amazonaws\.com(\.cn)?$", RegexOptions.CultureInvariant)]
     private static partial Regex SnsHost();
 }

@@ -14,7 +14,10 @@ internal sealed partial class WebhookWorker(IServiceScopeFactory scopes, TimePro
     private static readonly TimeSpan KeepEventIds = TimeSpan.FromDays(7);
     private static readonly TimeSpan KeepBodies = TimeSpan.FromDays(30);
     private static readonly TimeSpan TidyEvery = TimeSpan.FromHours(1);
+    /// <summary>Staff are told when an address is tried again: its letters are not to be left out much longer.</summary>
+    private static readonly TimeSpan LiftEvery = TimeSpan.FromMinutes(1);
     private DateTimeOffset _tidied = DateTimeOffset.MinValue;
+    private DateTimeOffset _lifted = DateTimeOffset.MinValue;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -29,8 +32,13 @@ internal sealed partial class WebhookWorker(IServiceScopeFactory scopes, TimePro
         var now = time.GetUtcNow();
         if (now - _tidied > TidyEvery)
         {
-            await TidyAsync(db, scope.ServiceProvider.GetRequiredService<AddressBook>(), now, stopping);
+            await TidyAsync(db, now, stopping);
             _tidied = now;
+        }
+        if (now - _lifted > LiftEvery)
+        {
+            await scope.ServiceProvider.GetRequiredService<AddressBook>().LiftBlocksAsync(stopping);
+            _lifted = now;
         }
         var id = await db.WebhookCalls.Where(c => c.DueAt <= now && (c.LeaseUntil == null || c.LeaseUntil < now))
             .OrderBy(c => c.DueAt).Select(c => (Guid?)c.Id).FirstOrDefaultAsync(stopping);
@@ -61,12 +69,11 @@ internal sealed partial class WebhookWorker(IServiceScopeFactory scopes, TimePro
         }
     }
 
-    private static async Task TidyAsync(MailerDb db, AddressBook addresses, DateTimeOffset now, CancellationToken stopping)
+    private static async Task TidyAsync(MailerDb db, DateTimeOffset now, CancellationToken stopping)
     {
         var (oldIds, oldBodies) = (now - KeepEventIds, now - KeepBodies);
         await db.ProviderEvents.Where(e => e.ReceivedAt < oldIds).ExecuteDeleteAsync(stopping);
         await db.WebhookCalls.Where(c => c.ReceivedAt < oldBodies).ExecuteDeleteAsync(stopping);
-        await addresses.LiftBlocksAsync(stopping);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Webhook call {Id} was not worked out at attempt {Attempt}")]

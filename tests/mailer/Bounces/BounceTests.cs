@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Newsletter.Contracts;
+using Newsletter.Mailer.Deliveries;
 using Newsletter.Mailer.Storage;
 using DeliverabilityStatus = Newsletter.Contracts.Deliverability;
 
@@ -43,7 +44,6 @@ public sealed class BounceTests(BounceFixture fixture) : IClassFixture<BounceFix
     [InlineData("complaint")]
     [InlineData("complaint-headers-only")]
     [InlineData("microsoft-complaint")]
-    [InlineData("opt-out")]
     public async Task A_complaint_is_counted_and_the_address_gets_no_more_letters(string sample)
     {
         var mailed = await MailedEdition.CreateAsync(fixture.Mailer, 1);
@@ -52,6 +52,27 @@ public sealed class BounceTests(BounceFixture fixture) : IClassFixture<BounceFix
         Assert.NotNull((await mailed.LettersAsync(fixture.Mailer)).Single().ComplainedAt);
         Assert.Equal(1, (await mailed.CountersAsync(fixture.Mailer)).Complaints);
         Assert.Equal(DeliverabilityStatus.Complained, (await StatusAsync(mailed))!.Status);
+    }
+
+    [Theory]
+    [InlineData("opt-out", true)]
+    [InlineData("opt-out-list", false)]
+    public async Task Who_opts_out_leaves_and_does_not_complain(string type, bool isOfAll)
+    {
+        var mailed = await MailedEdition.CreateAsync(fixture.Mailer, 1);
+        var mail = Encoding.UTF8.GetString(await fixture.SampleAsync("opt-out", mailed, mailed.Readers[0])).Replace("Feedback-Type: opt-out", $"Feedback-Type: {type}", StringComparison.Ordinal);
+        for (var i = 0; i < 2; i++) await fixture.TakeAsync(Encoding.UTF8.GetBytes(mail));
+
+        var letter = (await mailed.LettersAsync(fixture.Mailer)).Single();
+        Assert.NotNull(letter.UnsubscribedAt);
+        Assert.Null(letter.ComplainedAt);
+        var counters = await mailed.CountersAsync(fixture.Mailer);
+        Assert.Equal((0, 1), (counters.Complaints, counters.Unsubscribes));
+        Assert.Null(await StatusAsync(mailed));
+        var newsletter = await fixture.Mailer.WithDbAsync<MailerDb, Guid>(db => db.Editions.Where(e => e.Id == mailed.Edition).Select(e => e.NewsletterId).SingleAsync());
+        await fixture.Mailer.SentAsync<EndConsent>(c => c.PublicationId == mailed.Publication);
+        var ended = Assert.Single(fixture.Mailer.Sent<EndConsent>(), c => c.PublicationId == mailed.Publication);
+        Assert.Equal((mailed.Readers[0], isOfAll ? null : newsletter), (ended.SubscriberId, ended.NewsletterId));
     }
 
     [Theory]
@@ -95,8 +116,23 @@ public sealed class BounceTests(BounceFixture fixture) : IClassFixture<BounceFix
         var mailed = await MailedEdition.CreateAsync(fixture.Mailer, 1);
         await fixture.TakeAsync(BounceFixture.Sample("postfix-unknown-user", await fixture.MessageIdAsync(mailed, mailed.Readers[0]), "before@example.com"));
         Assert.Equal(DeliveryState.Bounced, (await mailed.LettersAsync(fixture.Mailer)).Single().State);
-        var status = await StatusAsync(mailed);
-        Assert.Null(status!.SubscriberId);
+        Assert.Null(await StatusAsync(mailed));
+    }
+
+    [Theory]
+    [InlineData("postfix-unknown-user")]
+    [InlineData("mailbox-full")]
+    [InlineData("complaint")]
+    public async Task A_report_of_one_readers_letter_is_not_believed_of_another_readers_address(string sample)
+    {
+        var mailed = await MailedEdition.CreateAsync(fixture.Mailer, 2);
+        var (own, other) = (mailed.Readers[0], mailed.Readers[1]);
+        await fixture.TakeAsync(BounceFixture.Sample(sample, await fixture.MessageIdAsync(mailed, own), MailedEdition.AddressOf(other)));
+
+        var letters = (await mailed.LettersAsync(fixture.Mailer)).ToDictionary(d => d.SubscriberId);
+        Assert.NotNull(letters[own].BouncedAt ?? letters[own].ComplainedAt);
+        Assert.Equal((DeliveryState.Accepted, null), (letters[other].State, letters[other].ComplainedAt));
+        Assert.Null(await StatusAsync(mailed));
     }
 
     [Fact]
@@ -143,6 +179,26 @@ public sealed class BounceTests(BounceFixture fixture) : IClassFixture<BounceFix
         var mailed = await MailedEdition.CreateAsync(fixture.Mailer, 1, DeliveryState.Uncertain, BatchState.Uncertain);
         await fixture.TakeAsync(await fixture.SampleAsync("delayed", mailed, mailed.Readers[0]));
         Assert.NotNull((await mailed.BatchAsync(fixture.Mailer)).FirstEventAt);
+    }
+
+    [Fact]
+    public async Task A_bounce_of_a_later_letter_does_not_have_one_in_doubt_sent_again()
+    {
+        var doubted = await MailedEdition.CreateAsync(fixture.Mailer, 1, DeliveryState.Uncertain, BatchState.Uncertain);
+        var later = await doubted.AgainAsync(fixture.Mailer);
+        await fixture.Mailer.WithDbAsync<MailerDb, int>(db => db.Batches.Where(b => b.Id == later.Batch).ExecuteUpdateAsync(s => s.SetProperty(b => b.Provider, "smtp")));
+        await fixture.Mailer.WithDbAsync<MailerDb, int>(db => db.Batches.Where(b => b.Id == doubted.Batch)
+            .ExecuteUpdateAsync(s => s.SetProperty(b => b.Provider, "smtp").SetProperty(b => b.SentAt, DateTimeOffset.UtcNow.AddHours(-1))));
+
+        await fixture.TakeAsync(await fixture.SampleAsync("postfix-unknown-user", later, later.Readers[0]));
+        Assert.NotNull((await later.BatchAsync(fixture.Mailer)).FirstEventAt);
+        await fixture.Mailer.WithDbAsync<BatchRecovery, int>(async recovery =>
+        {
+            await recovery.SettleAsync(TestContext.Current.CancellationToken);
+            return 0;
+        });
+
+        Assert.Equal(BatchState.Uncertain, (await doubted.BatchAsync(fixture.Mailer)).State);
     }
 
     [Theory]

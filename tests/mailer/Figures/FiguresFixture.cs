@@ -45,10 +45,10 @@ public abstract class FiguresFixture(DatabaseKind database) : SignedEvents(datab
     public static async Task<JsonElement> GetAsync(TestPublication publication, string path, Role role = Role.Author) =>
         await publication.As(role).GetFromJsonAsync<JsonElement>($"{publication.Api}/{path}", TestContext.Current.CancellationToken);
 
-    public static async Task<JsonElement> BecomesAsync(TestPublication publication, string path, Func<JsonElement, bool> wanted, string what)
+    public static async Task<JsonElement> BecomesAsync(TestPublication publication, string path, Func<JsonElement, bool> wanted, string what, Role role = Role.Author)
     {
         JsonElement last = default;
-        await Eventually.TrueAsync(async () => wanted(last = await GetAsync(publication, path)), what);
+        await Eventually.TrueAsync(async () => wanted(last = await GetAsync(publication, path, role)), what);
         return last;
     }
 

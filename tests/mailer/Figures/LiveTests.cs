@@ -80,6 +80,40 @@ public abstract class LiveTests(FiguresFixture fixture)
     }
 
     [Fact]
+    public async Task An_event_of_a_batch_that_is_not_there_counts_its_letter_and_holds_up_nobodys_figures()
+    {
+        var publication = await fixture.Sending.PublicationAsync();
+        await publication.JoinAsync(1);
+        var (edition, mails) = await fixture.MailAsync(publication, "Strange");
+        var (other, others) = await fixture.MailAsync(publication, "Other");
+
+        await fixture.TellAsync(FiguresFixture.EventOf(mails[0], "delivered", e => e["batch"] = Guid.CreateVersion7().ToString("N")));
+
+        await Eventually.TrueAsync(() => IsKeptAsDeliveredAsync(edition.Id), "its edition counted");
+        await fixture.TellAsync(FiguresFixture.EventOf(others[0], "delivered"));
+        await Eventually.TrueAsync(() => IsKeptAsDeliveredAsync(other.Id), "the other edition counted");
+    }
+
+    [Fact]
+    public async Task A_mark_of_a_batch_that_is_gone_goes_too_and_holds_up_nobodys_figures()
+    {
+        var publication = await fixture.Sending.PublicationAsync();
+        await publication.JoinAsync(1);
+        var (edition, _) = await fixture.MailAsync(publication, "Gone");
+        var (other, mails) = await fixture.MailAsync(publication, "Other");
+        await fixture.Sending.WithDbAsync(db =>
+        {
+            db.Add(new TallyMark { EditionId = edition.Id, BatchId = Guid.CreateVersion7() });
+            return db.SaveChangesAsync();
+        });
+
+        await fixture.TellAsync(FiguresFixture.EventOf(mails[0], "delivered"));
+
+        await Eventually.TrueAsync(() => IsKeptAsDeliveredAsync(other.Id), "the other edition counted");
+        await Eventually.TrueAsync(async () => await MarksAsync(edition.Id) == 0, "the mark gone");
+    }
+
+    [Fact]
     public async Task A_cancelled_edition_shows_what_was_taken_back()
     {
         await using var mailer = await MailerUnderTest.StartAsync(Kind);
@@ -109,6 +143,10 @@ public abstract class LiveTests(FiguresFixture fixture)
     }
 
     protected abstract DatabaseKind Kind { get; }
+
+    private Task<int> MarksAsync(Guid edition) => fixture.Sending.WithDbAsync(db => db.TallyMarks.CountAsync(m => m.EditionId == edition));
+
+    private Task<bool> IsKeptAsDeliveredAsync(Guid edition) => fixture.Sending.WithDbAsync(db => db.BatchTallies.AnyAsync(t => t.EditionId == edition && t.Delivered == 1));
 
     private static void SignedBounce(JsonObject told) => (told["type"], told["status"], told["reason"]) = ("bounce", "5.1.1", "550 5.1.1 <ada@example.com> unknown");
 }

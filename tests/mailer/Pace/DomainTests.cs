@@ -1,8 +1,11 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Identity;
+using Newsletter.Mailer.Deliveries;
+using Newsletter.Mailer.Pace;
 using Newsletter.Mailer.Storage;
 using Newsletter.Tests.Harness;
 
@@ -51,6 +54,23 @@ public sealed class DomainTests : IAsyncLifetime
         Assert.Equal(held is null ? [] : [(held, reason!)], holds.Select(h => (h.Domain, h.Reason)));
         mailer.Service.Time.Advance(TimeSpan.FromHours(3));
         await mailer.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 1));
+    }
+
+    [Fact]
+    public async Task A_question_to_the_database_that_fails_keeps_no_place_of_a_domain()
+    {
+        var mailer = await StartAsync();
+        var services = mailer.Service.Services;
+        DomainLimits limits = new(new() { Connections = 1, Rate = 100 }, new Dictionary<string, DomainLimitOptions>());
+        var gate = new DomainGate(Guid.CreateVersion7(), limits, services.GetRequiredService<SendingHolds>(), services.GetRequiredService<Allowances>(), services.GetRequiredService<SharedClock>());
+
+        var begun = await mailer.WithDbAsync(async db =>
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await gate.BeginAsync(db, "gmail", new(canceled: true)));
+            return await gate.BeginAsync(db, "gmail", Cancellation);
+        });
+
+        Assert.Null(begun.Until);
     }
 
     [Fact]

@@ -57,7 +57,12 @@ public sealed class FairShareTests
         var edition = await other.PublishAsync(other.Post("Goes on", Access.Public));
         await mailer.SentAsync(edition.Id);
 
-        Assert.Equal(8, server.Letters.Count);
+        for (var i = 0; i < 70; i++) await mailer.Service.PublishAsync(PaceMails.SignIn(slow, $"silent{i}"));
+        await Eventually.TrueAsync(() => Task.FromResult(server.Letters.Count == 16), "sign-in mails waiting, too");
+        await mailer.Service.PublishAsync(PaceMails.SignIn(other, "person"));
+        await Eventually.TrueAsync(() => Task.FromResult(mailer.Provider.To("person").Count == 1), "the other's sign-in mail");
+
+        Assert.Equal(16, server.Letters.Count);
         // Nothing is claimed that is not being sent.
         Assert.Equal(8, await mailer.WithDbAsync(db => db.Batches.CountAsync(b => b.EditionId == stuck.Id && b.State == BatchState.Sending)));
         mayAnswer.SetResult();

@@ -4,8 +4,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Identity;
+using Newsletter.Mailer.Pace;
 using Newsletter.Mailer.Storage;
 using Newsletter.Tests.Harness;
 
@@ -106,6 +108,20 @@ public sealed class RateTests
 
         await Eventually.TrueAsync(() => Task.FromResult(mailer.Provider.To("one").Count + mailer.Provider.To("two").Count + mailer.Provider.To("three").Count == 3), "the mails", TimeSpan.FromSeconds(10));
         Assert.Equal(9, (await mailer.LedgerAsync(edition.Id))[DeliveryState.Queued]);
+    }
+
+    [Fact]
+    public async Task Much_mail_to_single_people_is_paid_back_by_editions()
+    {
+        await using var mailer = await MailerUnderTest.StartAsync();
+        var account = Guid.CreateVersion7();
+        var waits = await mailer.WithDbAsync(async db =>
+        {
+            var allowances = mailer.Service.Services.GetRequiredService<Allowances>();
+            for (var mail = 0; mail < 300; mail++) await allowances.OvertakeAsync(db, account, 10, 1, Cancellation);
+            return await allowances.TakeAsync(db, account, 10, 10, Cancellation) is not null;
+        });
+        Assert.True(waits);
     }
 
     [Fact]

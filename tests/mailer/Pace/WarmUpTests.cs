@@ -69,6 +69,17 @@ public sealed class WarmUpTests
     }
 
     [Fact]
+    public async Task What_the_provider_put_off_leaves_room_for_others_on_the_same_day()
+    {
+        await using var mailer = await MailerUnderTest.StartAsync(settings: Plan);
+        mailer.Provider.Answer = call => Task.FromResult(call == 1 ? 503 : 202);
+        var publication = await mailer.PublicationAsync();
+        await publication.JoinAsync(20);
+        var edition = await publication.PublishAsync(publication.Post("Not lost", Access.Public));
+        await mailer.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 10), (DeliveryState.Queued, 10));
+    }
+
+    [Fact]
     public async Task An_own_accounts_days_are_its_publications_and_without_its_plan_letters_leave_at_once()
     {
         await using var mailer = await MailerUnderTest.StartAsync();

@@ -6,6 +6,7 @@ using MailKit.Net.Smtp;
 using MimeKit;
 using MimeKit.Cryptography;
 using Newsletter.Mailer.Providers;
+using Newsletter.Mailer.Templates;
 using Newsletter.Tests.Harness;
 using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Security;
@@ -30,6 +31,28 @@ public sealed class SmtpTests
         Assert.Contains("token=TOKEN1\"", message.HtmlBody, StringComparison.Ordinal);
         Assert.Contains("TOKEN1", message.TextBody, StringComparison.Ordinal);
         Assert.Equal("m1@scipapermill.example", message.MessageId);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-~reader~-")]
+    [InlineData("-~reader~--~unsubscribe~-.\n-~reader~- \n\n ends in a space \n-~reader~-")]
+    [InlineData("Grüße, 論文 — = =3D\t\n.\n.. -~unsubscribe~- -~ no placeholder, -~nobody~- knows this one, and -~this never ends")]
+    public async Task Whatever_stands_around_its_placeholders_a_text_arrives_as_it_was_in_short_lines(string text)
+    {
+        await using var sink = await SmtpSink.StartAsync();
+        using var smtp = SmtpSink.Provider(sink.Port);
+        text = text.Length == 0 ? text : $"{text}|{string.Concat(Enumerable.Repeat(text, 50))}|{new string('é', 300)}{text}";
+        KeyValuePair<string, string>[] values = [new(Placeholder.Reader, new string('r', 400)), new(Placeholder.Unsubscribe, "Zürich=")];
+        var batch = Outgoing.Batch(Outgoing.Letter(1) with { Substitutions = values }) with { Html = text, Text = text };
+        Assert.IsType<SendOutcome.Accepted>(Assert.Single(await smtp.SendAsync(batch, Cancellation)));
+
+        var mail = Mail(sink, "m1@");
+        using var message = await MimeMessage.LoadAsync(new MemoryStream(Encoding.UTF8.GetBytes(mail)), Cancellation);
+        Assert.Equal(Placeholder.Fill(text, values), message.TextBody!.ReplaceLineEndings("\n"));
+        Assert.Equal(Placeholder.Fill(text, values), message.HtmlBody!.ReplaceLineEndings("\n"));
+        Assert.All(message.BodyParts.OfType<TextPart>(), p => Assert.Equal(("utf-8", ContentEncoding.QuotedPrintable), (p.ContentType.Charset, p.ContentTransferEncoding)));
+        Assert.All(mail[mail.IndexOf("\n\n", StringComparison.Ordinal)..].Split('\n'), line => Assert.InRange(line.Length, 0, 76));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Newsletter.Defaults.Http;
 using Newsletter.Defaults.Identity;
+using Newsletter.Tests.Harness;
 
 namespace Newsletter.Mailer.Tests.Senders;
 

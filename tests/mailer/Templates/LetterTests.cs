@@ -136,7 +136,7 @@ public sealed class LetterTests
             .Concat(LetterRenderer.RoundupBlocks(Tracked, article, article.Cuts[0])).ToList();
         var letter = LetterRenderer.Roundup(Tracked, "This week", "Two posts.", blocks, new DateTimeOffset(2026, 7, 4, 7, 0, 0, TimeSpan.Zero));
 
-        foreach (var part in (string[])[letter.Html, letter.Text])
+        foreach (var part in (string[])[letter.List!.HtmlIn(letter.Html, null), letter.List.TextIn(letter.Text, null)])
         {
             Assert.Contains("SYSTEM-2", part, StringComparison.Ordinal);
             Assert.DoesNotContain("SYSTEM-1", part, StringComparison.Ordinal);

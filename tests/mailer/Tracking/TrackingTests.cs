@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Newsletter.Mailer.Storage;
@@ -35,6 +36,49 @@ public sealed class TrackingTests(MailerFixture fixture) : IClassFixture<MailerF
         var counters = await mailed.CountersAsync(fixture.Mailer);
         Assert.Equal((1, 1), (counters.Opens, counters.Clicks));
         Assert.Equal(1, (await LinksAsync(mailed)).Single().Clicks);
+    }
+
+    [Theory]
+    [InlineData("https://de.example/wiki/Käse?q=ü", "https://de.example/wiki/K%C3%A4se?q=%C3%BC")]
+    [InlineData("https://bücher.example/x", "https://xn--bcher-kva.example/x")]
+    [InlineData("https://example.com/%41/../b?x=100%", "https://example.com/%41/../b?x=100%")]
+    public async Task A_click_on_any_link_leads_on_in_ASCII_and_is_counted(string address, string location)
+    {
+        var mailed = await MailedEdition.CreateAsync(fixture.Mailer, 1);
+        var codes = await CodesAsync();
+
+        using var answer = await GetAsync($"/t/{codes.Link(mailed.Edition, address)}?r={codes.Reader(mailed.Edition, mailed.Readers[0])}");
+
+        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+        Assert.Equal(location, answer.Headers.NonValidated["Location"].ToString());
+        var link = Assert.Single(await LinksAsync(mailed));
+        Assert.Equal((address, 1), (link.Address, link.Clicks));
+    }
+
+    [Fact]
+    public async Task A_click_on_a_link_that_can_lead_nowhere_is_answered_clearly()
+    {
+        var mailed = await MailedEdition.CreateAsync(fixture.Mailer, 1);
+        using var answer = await GetAsync($"/t/{(await CodesAsync()).Link(mailed.Edition, "https://xn--ü.example/")}");
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_link_of_2000_bytes_is_counted_and_a_longer_one_stays_as_it_is()
+    {
+        var mailed = await MailedEdition.CreateAsync(fixture.Mailer, 1);
+        var codes = await CodesAsync();
+        var frame = codes.Frame(Sample.Publication, Sample.Newsletter, mailed.Edition);
+        const string Start = "https://example.com/";
+        // Of many letters: an index that packs its keys takes longer ones of few.
+        var longest = Start + RandomNumberGenerator.GetHexString(2000 - Start.Length);
+        var longer = longest[..^1] + "ü";
+
+        Assert.Equal(longer, frame.Track(longer));
+        using var click = await GetAsync(new Uri(frame.Track(longest).Replace(Placeholder.Reader, codes.Reader(mailed.Edition, mailed.Readers[0]), StringComparison.Ordinal)).PathAndQuery);
+
+        Assert.Equal(longest, click.Headers.Location!.OriginalString);
+        Assert.Equal(1, Assert.Single(await LinksAsync(mailed)).Clicks);
     }
 
     [Fact]

@@ -147,6 +147,7 @@ public sealed class EventTests(WebhookFixture fixture) : IClassFixture<WebhookFi
     public async Task A_bounce_that_comes_late_without_a_message_id_finds_its_letter()
     {
         var mailed = await MailedEdition.CreateAsync(Mailer, 2, DeliveryState.Delivered);
+        await mailed.WereAcceptedAsync(Mailer, DateTimeOffset.UtcNow.AddDays(-1));
         await fixture.TellAsync(
             SignedEvents.Event(mailed, mailed.Readers[0], "bounce", e =>
             {
@@ -155,11 +156,61 @@ public sealed class EventTests(WebhookFixture fixture) : IClassFixture<WebhookFi
             }),
             SignedEvents.Event(mailed, mailed.Readers[1], "bounce", e =>
             {
-                SignedEvents.Hard(e);
-                foreach (var key in (string[])["sg_message_id", "publication", "edition", "subscriber", "batch"]) e.Remove(key);
+                SignedEvents.HardWithoutIds(e);
                 e["email"] = MailedEdition.AddressOf(mailed.Readers[1]).ToUpperInvariant();
             }));
         Assert.All(await mailed.LettersAsync(Mailer), d => Assert.Equal(DeliveryState.Bounced, d.State));
+    }
+
+    [Theory]
+    [InlineData(6 * 24, DeliveryState.Bounced)]
+    [InlineData(8 * 24, DeliveryState.Accepted)]
+    [InlineData(-1, DeliveryState.Accepted)]
+    public async Task A_bounce_without_ids_is_about_no_letter_but_of_the_week_before_it(int hoursAfter, DeliveryState state)
+    {
+        var mailed = await MailedEdition.CreateAsync(Mailer, 1);
+        var bounced = DateTimeOffset.UtcNow.AddHours(-2);
+        await mailed.WereAcceptedAsync(Mailer, bounced.AddHours(-hoursAfter));
+
+        await fixture.TellAsync(SignedEvents.Event(mailed, mailed.Readers[0], "bounce", SignedEvents.HardWithoutIds, at: bounced));
+
+        Assert.Equal(state, (await mailed.LettersAsync(Mailer)).Single().State);
+        Assert.Equal(state == DeliveryState.Bounced, await IsAnyAddressKnownAsync(mailed));
+    }
+
+    [Fact]
+    public async Task A_bounce_of_a_test_letter_is_not_taken_for_one_of_the_readers_letter()
+    {
+        var mailed = await MailedEdition.CreateAsync(Mailer, 1);
+        await mailed.WereAcceptedAsync(Mailer, DateTimeOffset.UtcNow.AddMinutes(-1));
+
+        await fixture.TellAsync(SignedEvents.Event(mailed, mailed.Readers[0], "bounce", e =>
+        {
+            SignedEvents.HardWithoutIds(e);
+            (e["mail"], e["publication"]) = (Guid.CreateVersion7().ToString("N"), mailed.Publication.ToString("N"));
+        }));
+
+        Assert.Equal(DeliveryState.Accepted, (await mailed.LettersAsync(Mailer)).Single().State);
+        Assert.False(await IsAnyAddressKnownAsync(mailed));
+    }
+
+    [Fact]
+    public async Task A_bounce_that_names_another_publications_reader_is_told_of_nobody()
+    {
+        var mailed = await MailedEdition.CreateAsync(Mailer, 1);
+        var other = await MailedEdition.CreateAsync(Mailer, 1);
+
+        await fixture.TellAsync(SignedEvents.Event(mailed, other.Readers[0], "bounce", SignedEvents.Hard));
+
+        Assert.False(await Mailer.WithDbAsync<MailerDb, bool>(db => db.AddressStatuses.AnyAsync(a => a.SubscriberId == other.Readers[0])));
+    }
+
+    [Fact]
+    public async Task An_event_of_before_a_batch_was_sent_again_proves_nothing_of_it()
+    {
+        var mailed = await MailedEdition.CreateAsync(Mailer, 2, DeliveryState.Uncertain, BatchState.Uncertain);
+        await fixture.TellAsync(SignedEvents.Event(mailed, mailed.Readers[0], "open", at: DateTimeOffset.UtcNow.AddHours(-1)));
+        Assert.Null((await mailed.BatchAsync(Mailer)).FirstEventAt);
     }
 
     [Fact]
@@ -213,4 +264,6 @@ public sealed class EventTests(WebhookFixture fixture) : IClassFixture<WebhookFi
         Assert.Equal(DeliverabilityStatus.Complained, byReader[mailed.Readers[2]].Status);
         Assert.Equal(0, await Mailer.WithDbAsync<MailerDb, int>(db => db.AddressStatuses.CountAsync(a => EF.Functions.Like(a.Reason, "%@%"))));
     }
+
+    private Task<bool> IsAnyAddressKnownAsync(MailedEdition mailed) => Mailer.WithDbAsync<MailerDb, bool>(db => db.AddressStatuses.AnyAsync(a => a.PublicationId == mailed.Publication));
 }

@@ -100,6 +100,18 @@ public sealed class SesWebhookTests : IAsyncLifetime
         Assert.All(await mailed.LettersAsync(_mailer), d => Assert.Equal(DeliveryState.Accepted, d.State));
     }
 
+    [Theory]
+    [InlineData("sns.us-east-1.amazonaws.com", HttpStatusCode.NoContent)]
+    [InlineData("sns.us-gov-west-1.amazonaws.com", HttpStatusCode.NoContent)]
+    [InlineData("sns.cn-north-1.amazonaws.com.cn", HttpStatusCode.NoContent)]
+    // The old address of anybody's bucket by the name of sns.
+    [InlineData("sns.s3-us-west-2.amazonaws.com", HttpStatusCode.BadRequest)]
+    public async Task Certificates_are_taken_from_the_hosts_of_SNS_in_its_regions_only(string host, HttpStatusCode expected)
+    {
+        Assert.Equal(expected, await PostAsync(Envelope("Hello", certificate: $"https://{host}/of-this-host.pem")));
+        Assert.Equal(expected == HttpStatusCode.NoContent, _ses.SnsCalls.Contains("/of-this-host.pem"));
+    }
+
     [Fact]
     public async Task A_signed_message_that_means_nothing_to_us_is_taken_and_changes_nothing()
     {

@@ -79,6 +79,13 @@ public abstract class SignedEvents(DatabaseKind database) : IAsyncLifetime
         return told;
     }
 
+    /// <summary>As of a bounce that came back long after the letter, of which only the address is left.</summary>
+    internal static void HardWithoutIds(JsonObject told)
+    {
+        Hard(told);
+        foreach (var key in (string[])["sg_message_id", "publication", "edition", "subscriber", "batch"]) told.Remove(key);
+    }
+
     internal static void Hard(JsonObject told) => (told["type"], told["status"], told["reason"]) = ("bounce", "5.1.1", "550 5.1.1 <ada@example.com> unknown");
 }
 

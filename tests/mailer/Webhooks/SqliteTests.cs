@@ -45,6 +45,20 @@ public sealed class SqliteTests(SqliteWebhookFixture fixture) : IClassFixture<Sq
     }
 
     [Fact]
+    public async Task A_bounce_without_ids_is_about_a_letter_of_the_week_before_it()
+    {
+        var mailed = await MailedEdition.CreateAsync(fixture.Mailer, 1);
+        var before = await mailed.AgainAsync(fixture.Mailer);
+        await mailed.WereAcceptedAsync(fixture.Mailer, DateTimeOffset.UtcNow.AddDays(-6));
+        await before.WereAcceptedAsync(fixture.Mailer, DateTimeOffset.UtcNow.AddDays(-8));
+
+        await fixture.TellAsync(SignedEvents.Event(mailed, mailed.Readers[0], "bounce", SignedEvents.HardWithoutIds));
+
+        Assert.Equal(DeliveryState.Bounced, (await mailed.LettersAsync(fixture.Mailer)).Single().State);
+        Assert.Equal(DeliveryState.Accepted, (await before.LettersAsync(fixture.Mailer)).Single().State);
+    }
+
+    [Fact]
     public async Task The_list_of_addresses_is_read_page_by_page()
     {
         var mailed = await MailedEdition.CreateAsync(fixture.Mailer, 3);

@@ -44,7 +44,7 @@ public sealed class SendGridHouse : CrashHouse, IAsyncLifetime
     {
         // One call at a time for each mailer: the edition lasts long enough to be struck often.
         ["SendGrid__Concurrency"] = $"{Calls}",
-        ["SendGrid__Timeout"] = "00:00:15",
+        ["SendGrid__Timeout"] = "00:00:55",
     };
 
     /// <summary>How many copies of mail SendGrid took for each address of a domain.</summary>

@@ -7,8 +7,11 @@ internal static class CrashRun
 {
     public static int Blows { get; } = Number("NEWSLETTER_CRASH_BLOWS", 4);
 
-    /// <summary>What one blow takes, roughly: until whatever was killed is back.</summary>
-    public static TimeSpan ABlow { get; } = TimeSpan.FromSeconds(6);
+    /// <summary>
+    /// What one blow may take until whatever was killed is back: an edition that is slowed down so far is not over before the last one has fallen. What is left then leaves as fast
+    /// as it can.
+    /// </summary>
+    public static TimeSpan ABlow { get; } = TimeSpan.FromSeconds(20);
 
     public static int Seed => Number("NEWSLETTER_CRASH_SEED", Random.Shared.Next());
 

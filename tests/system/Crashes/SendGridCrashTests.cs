@@ -17,10 +17,12 @@ public sealed class SendGridCrashTests(SendGridHouse house)
     public async Task Whatever_is_killed_and_whatever_SendGrid_answers_everybody_gets_the_letter_and_only_what_was_in_flight_may_come_twice()
     {
         var random = new Random(_seed);
-        var edition = await CrashEdition.PublishAsync(house, CrashRun.Recipients(6_000));
-        // So long that the edition is not over before the last blow.
-        var calls = edition.Recipients / SendGridHouse.LettersOfACall;
-        _latency = (int)Math.Clamp(CrashRun.Blows * CrashRun.ABlow.TotalMilliseconds * house.Mailers.Count / calls, 2_000, 10_000);
+        var recipients = CrashRun.Recipients(16_000);
+        var calls = recipients / SendGridHouse.LettersOfACall;
+        _latency = (int)Math.Clamp(CrashRun.Blows * CrashRun.ABlow.TotalMilliseconds * house.Mailers.Count / calls, 2_000, 40_000);
+        // Before the first letter leaves.
+        await SetFaultsAsync(new { latencyMs = _latency });
+        var edition = await CrashEdition.PublishAsync(house, recipients);
         var blows = new Blows(house, edition, random);
 
         await blows.FallAsync(CrashRun.Blows, () => DisturbAsync(random));
@@ -33,6 +35,7 @@ public sealed class SendGridCrashTests(SendGridHouse house)
         var bound = (blows.MailersKilled * SendGridHouse.Calls + _doubts) * SendGridHouse.LettersOfACall;
         var report = $"SendGrid, seed {_seed}: {edition.Recipients} letters, {blows.Count} blows ({blows}), {_doubts} calls in doubt; {edition.Recipients - copies.Count} lost, {repeats} repeated of at most {bound}; {states}";
         TestContext.Current.SendDiagnosticMessage(report);
+        Assert.True(blows.Count == CrashRun.Blows, report);
         Assert.True(copies.Count == edition.Recipients, report);
         Assert.True(repeats <= bound, report);
         Assert.True(CrashEdition.Letters(states, "accepted") + CrashEdition.Letters(states, "delivered") >= edition.Recipients, report);

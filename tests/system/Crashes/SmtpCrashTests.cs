@@ -19,9 +19,10 @@ public sealed class SmtpCrashTests(SmtpHouse house)
     public async Task Whatever_is_killed_and_whatever_the_mail_server_answers_everybody_gets_the_letter_and_only_one_per_connection_may_come_twice()
     {
         var (seed, sink) = (CrashRun.Seed, house.Sink);
-        var edition = await CrashEdition.PublishAsync(house, CrashRun.Recipients(4_000));
-        sink.Latency = CrashRun.ABlow * CrashRun.Blows * house.Mailers.Count * SmtpHouse.Connections / edition.Recipients;
-        sink.Answer = Any;
+        var recipients = CrashRun.Recipients(4_000);
+        // Before the first letter leaves.
+        (sink.Latency, sink.Answer) = (CrashRun.ABlow * CrashRun.Blows * house.Mailers.Count * SmtpHouse.Connections / recipients, Any);
+        var edition = await CrashEdition.PublishAsync(house, recipients);
         var blows = new Blows(house, edition, new Random(seed));
 
         await blows.FallAsync(CrashRun.Blows, () => Task.CompletedTask);
@@ -36,6 +37,7 @@ public sealed class SmtpCrashTests(SmtpHouse house)
         var lost = edition.Recipients - copies.Keys.Union(refused).Count();
         var report = $"SMTP, seed {seed}: {edition.Recipients} letters, {blows.Count} blows ({blows}), {sink.Unanswered} taken without an answer, {refused.Count} refused; {lost} lost, {repeats} repeated of at most {bound}; {states}";
         TestContext.Current.SendDiagnosticMessage(report);
+        Assert.True(blows.Count == CrashRun.Blows, report);
         Assert.True(lost == 0, report);
         Assert.True(repeats <= bound, report);
         var (accepted, failed) = (CrashEdition.Letters(states, "accepted"), CrashEdition.Letters(states, "failed"));

@@ -473,6 +473,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("bounced_at");
 
+                    b.Property<byte[]>("Choice")
+                        .HasColumnType("bytea")
+                        .HasColumnName("choice");
+
                     b.Property<DateTimeOffset?>("ClickedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("clicked_at");
@@ -1523,6 +1527,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("html");
+
+                    b.Property<string>("List")
+                        .HasColumnType("text")
+                        .HasColumnName("list");
 
                     b.Property<Guid>("PublicationId")
                         .HasColumnType("uuid")

@@ -466,6 +466,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("bounced_at");
 
+                    b.Property<byte[]>("Choice")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("choice");
+
                     b.Property<long?>("ClickedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("clicked_at");
@@ -1514,6 +1518,10 @@ namespace Newsletter.Mailer.Storage.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("html");
+
+                    b.Property<string>("List")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("list");
 
                     b.Property<Guid>("PublicationId")
                         .HasColumnType("TEXT")

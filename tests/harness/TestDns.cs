@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Newsletter.Mailer.Tests.Senders;
+namespace Newsletter.Tests.Harness;
 
 /// <summary>A name server on loopback that knows the TXT and MX records that tests write (RFC 1035). What ends in <c>.broken</c> it fails to look up.</summary>
 public sealed class TestDns : IAsyncDisposable
