@@ -234,6 +234,19 @@ public sealed class AccessibilityTests(ConsoleHouse house)
     }
 
     [Fact]
+    public async Task Escape_closes_a_dialog_wherever_the_focus_is()
+    {
+        await using var browser = await house.StaffAsync();
+        await browser.OpenAsync($"{Site}/members");
+        await browser.Button("New tier").ClickAsync();
+        await Expect(browser.Dialog).ToBeVisibleAsync();
+        await Expect(browser.Dialog.Locator(":focus")).ToHaveCountAsync(1);
+        await browser.Page.EvaluateAsync("document.activeElement.blur()");
+        await browser.Page.Keyboard.PressAsync("Escape");
+        await Expect(browser.Dialog).ToHaveCountAsync(0);
+    }
+
+    [Fact]
     public async Task On_a_phone_the_menu_opens_leads_on_and_closes()
     {
         await using var browser = await house.StaffAsync(look: Look.Phone);

@@ -76,6 +76,39 @@ public sealed class SenderTests(ConsoleHouse house)
         await browser.SeeAsync("Warm-up, day 1: 0 of 50 letters today");
     }
 
+    [Fact]
+    public async Task What_is_being_typed_of_an_account_stays_when_something_else_is_saved()
+    {
+        var site = await house.PublicationAsync();
+        await using var browser = await OpenAsync(site, "settings/senders");
+        await browser.Page.GetByText("Use an account of your own").First.ClickAsync();
+        await browser.Page.Locator("#first-warm-first").FillAsync("50");
+        await browser.Field("Come from").FillAsync("The Editors");
+        await browser.Field("Under the address").FillAsync($"letters@{site.Slug}.example");
+        await browser.Button("Save the sender").ClickAsync();
+        await Expect(browser.Heading($"{site.Slug}.example")).ToBeVisibleAsync();
+        await browser.Button($"Check now: {site.Slug}.example").ClickAsync();
+        await browser.SeeAsync("Checked.");
+        await Expect(browser.Page.Locator("#first-warm-first")).ToBeVisibleAsync();
+        await Expect(browser.Page.Locator("#first-warm-first")).ToHaveValueAsync("50");
+    }
+
+    [Fact]
+    public async Task A_removed_account_leaves_an_empty_form()
+    {
+        var site = await house.PublicationAsync();
+        await site.SendAsync(HttpMethod.Put, "senders/accounts/first", new { provider = "smtp", host = "mail.example", username = "letters", password = "a-long-password-wxyz" });
+        await using var browser = await OpenAsync(site, "settings/senders");
+        await Expect(browser.Page.Locator("#first-host")).ToHaveValueAsync("mail.example");
+        await browser.Button("Remove the account").ClickAsync();
+        await browser.DialogButton("Remove").ClickAsync();
+        await Expect(browser.Page.GetByText("Use an account of your own")).ToHaveCountAsync(2);
+        await browser.Page.GetByText("Use an account of your own").First.ClickAsync();
+        await Expect(browser.Page.Locator("#first-provider")).ToHaveValueAsync("sendgrid");
+        await browser.Page.Locator("#first-provider").SelectOptionAsync("smtp");
+        await Expect(browser.Page.Locator("#first-host")).ToHaveValueAsync("");
+    }
+
     private async Task<StaffBrowser> OpenAsync(TestSite site, string page)
     {
         var browser = await house.StaffAsync();

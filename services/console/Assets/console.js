@@ -18,6 +18,11 @@ new MutationObserver(() => {
   if (!isAsked && before?.isConnected) before.focus();
 }).observe(document.body, { childList: true, subtree: true });
 
+// Its own Escape is heard only with the focus in the dialog, and only once its script was told of it.
+document.addEventListener("keydown", event => {
+  if (event.key === "Escape" && !event.defaultPrevented) [...document.querySelectorAll(".mud-dialog .mud-button-close")].at(-1)?.click();
+});
+
 const drafts = "newsletter-draft:";
 
 // A draft is kept until it is saved: { at, version, fields } under the post's own key.
