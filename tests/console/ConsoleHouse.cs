@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
+using Microsoft.Data.Sqlite;
 using Microsoft.Playwright;
 using Newsletter.Tests.Harness.Installations;
 
@@ -32,12 +33,10 @@ public sealed class ConsoleHouse : Standalone, IAsyncLifetime
     /// <summary>A browser that is signed in; each address signs in once, whoever asks for it.</summary>
     public async Task<StaffBrowser> StaffAsync(string email = Owner, Look? look = null)
     {
-        var session = await _sessions.GetOrAdd(email, async address =>
-        {
-            await using var first = await NobodyAsync();
-            await first.SignInAsync(address);
-            return await first.Context.StorageStateAsync();
-        });
+        var signIn = _sessions.GetOrAdd(email, SignInAsync);
+        // One that failed is not everybody's after it.
+        if (signIn.IsFaulted) _sessions.TryRemove(KeyValuePair.Create(email, signIn));
+        var session = await signIn;
         return await StaffBrowser.OpenAsync(this, _chromium, look ?? Look.Desktop, session);
     }
 
@@ -84,6 +83,24 @@ public sealed class ConsoleHouse : Standalone, IAsyncLifetime
     {
         using var told = await Visitor().PostAsJsonAsync("/sandbox/api/sendgrid/engage", new { to = address, kind = "bounce", reason });
         Assert.Equal(HttpStatusCode.Accepted, told.StatusCode);
+    }
+
+    /// <summary>Until it is disposed a service's database takes no writing.</summary>
+    public IDisposable Locked(string service)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = DatabaseOf(service), Pooling = false, DefaultTimeout = 30 }.ConnectionString);
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "BEGIN IMMEDIATE";
+        command.ExecuteNonQuery();
+        return connection;
+    }
+
+    private async Task<string> SignInAsync(string email)
+    {
+        await using var browser = await NobodyAsync();
+        await browser.SignInAsync(email);
+        return await browser.Context.StorageStateAsync();
     }
 
     private async Task SetFaultsAsync(object faults)

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -73,12 +74,15 @@ public sealed class DraftTests(ConsoleHouse house)
         await line.BreakAsync();
         await editor.Browser.SeeAsync(Away);
         await editor.TypeAsync(" Dark.");
+        await editor.TitleAsync("In a long tunnel");
+        await editor.Browser.Page.Locator("#summary").FillAsync("Of light.");
         await line.MendAsync();
         await Expect(editor.Browser.Page.GetByText(Away)).ToBeHiddenAsync();
         await editor.Browser.Button("Update").ClickAsync();
         await Expect(editor.State).ToHaveTextAsync("Saved");
 
-        Assert.Equal("Light. Before. Dark.", (await site.SourceOfAsync(slug)).GetProperty("body").GetString());
+        var saved = await site.SourceOfAsync(slug);
+        Assert.Equal(("In a long tunnel", "Of light.", "Light. Before. Dark."), (saved.GetProperty("title").GetString(), saved.GetProperty("summary").GetString(), saved.GetProperty("body").GetString()));
     }
 
     [Fact]
@@ -109,12 +113,66 @@ public sealed class DraftTests(ConsoleHouse house)
         await network.SendAsync("Network.enable");
         await network.SendAsync("Network.emulateNetworkConditions", new() { ["offline"] = false, ["latency"] = 400, ["downloadThroughput"] = 50_000, ["uploadThroughput"] = 20_000 });
         await using var editor = await EditorPage.NewAsync(house, site, browser);
-        await editor.TitleAsync("Over a thin wire");
+        // Key by key: an answer to the first must not take back the second.
+        await editor.Browser.Field("Title").PressSequentiallyAsync("Over a thin wire", new() { Delay = 30 });
         await editor.TypeAsync("Word by word by word.");
         await editor.SaveAsync();
 
         Assert.Equal("Word by word by word.", (await site.SourceOfAsync("over-a-thin-wire")).GetProperty("body").GetString());
         await Expect(editor.Text).ToHaveValueAsync("Word by word by word.");
+    }
+
+    [Fact]
+    public async Task What_is_typed_while_a_new_post_is_being_saved_is_not_taken_for_saved()
+    {
+        var site = await house.PublicationAsync();
+        await using var editor = await EditorPage.NewAsync(house, site);
+        await editor.TitleAsync("Slowly stored");
+        await editor.TypeAsync("First.");
+        await Expect(editor.Browser.Button("Save")).ToBeEnabledAsync();
+        using (house.Locked("content"))
+        {
+            await editor.Browser.Button("Save").ClickAsync();
+            await Expect(editor.State).ToHaveTextAsync("Saving …");
+            await editor.TypeAsync(" Second.");
+            await Expect(editor.State).ToHaveTextAsync("Not saved yet");
+        }
+        await Expect(editor.Browser.Page).ToHaveURLAsync(new Regex("/posts/slowly-stored"));
+        await editor.SaveAsync();
+
+        Assert.Equal("First. Second.", (await site.SourceOfAsync("slowly-stored")).GetProperty("body").GetString());
+    }
+
+    [Fact]
+    public async Task Two_clicks_on_save_make_one_post()
+    {
+        var site = await house.PublicationAsync();
+        await using var editor = await EditorPage.NewAsync(house, site);
+        await editor.TitleAsync("Clicked twice");
+        await editor.TypeAsync("Once.");
+        await Expect(editor.Browser.Button("Save")).ToBeEnabledAsync();
+        using (house.Locked("content"))
+        {
+            await editor.Browser.Button("Save").EvaluateAsync("button => { button.click(); button.click(); }");
+            await Expect(editor.State).ToHaveTextAsync("Saving …");
+        }
+        await Expect(editor.Browser.Page).ToHaveURLAsync(new Regex("/posts/"));
+        await Expect(editor.State).ToHaveTextAsync("Saved");
+
+        Assert.Equal(1, (await site.GetAsync("posts?state=draft")).GetProperty("items").GetArrayLength());
+        Assert.Empty(editor.Browser.Errors);
+    }
+
+    [Theory]
+    [InlineData("readers")]
+    [InlineData("settings")]
+    public async Task Before_the_connection_stands_no_field_takes_words(string page)
+    {
+        var site = await house.PublicationAsync();
+        await using var browser = await house.StaffAsync();
+        var answer = await browser.Context.APIRequest.GetAsync(browser.Console(site.To(page)).ToString());
+
+        Assert.Matches("<fieldset[^>]* disabled[^>]*>(?s:.*)<input", await answer.TextAsync());
     }
 
     [Fact]

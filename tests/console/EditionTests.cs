@@ -38,6 +38,7 @@ public sealed class EditionTests(ConsoleHouse house)
         {
             await house.MailFlowsAsync();
         }
+        await site.SentAsync(await site.EditionAsync(title));
         await Expect(browser.Page.Locator(".page__over")).ToContainTextAsync("Sent");
         await Expect(Bar(browser)).ToHaveAttributeAsync("aria-label", new Regex("^(delivered|accepted)(: \\d, accepted)?: \\d$"));
         await Expect(browser.Button("Pause")).ToHaveCountAsync(0);

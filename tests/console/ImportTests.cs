@@ -102,7 +102,7 @@ public sealed class ImportTests(ConsoleHouse house)
 
         await browser.Link("Give access").ClickAsync();
         await browser.DialogButton("Give").ClickAsync();
-        await Expect(browser.Page.GetByRole(AriaRole.Cell, new() { Name = "friends" })).ToBeVisibleAsync();
+        await Expect(browser.Page.GetByRole(AriaRole.Cell, new() { Name = "friends Complimentary", Exact = true })).ToBeVisibleAsync();
 
         await browser.Page.GoBackAsync();
         await Expect(browser.Heading("Whole Story")).ToBeVisibleAsync();

@@ -57,7 +57,7 @@ public sealed class SettingsTests(ConsoleHouse house)
         {
             var staff = (await site.GetAsync("")).GetProperty("staff");
             return IsNone(staff, "replyTo") && IsNone(staff.GetProperty("gate"), "archiveAfterDays");
-        }, "both are taken back", TimeSpan.FromSeconds(10));
+        }, "both are taken back", TimeSpan.FromMilliseconds(StaffBrowser.PatienceMs));
 
         static bool IsNone(System.Text.Json.JsonElement of, string name) => !of.TryGetProperty(name, out var value) || value.ValueKind == System.Text.Json.JsonValueKind.Null;
     }
@@ -70,6 +70,7 @@ public sealed class SettingsTests(ConsoleHouse house)
         await using var browser = await OpenAsync(site, "settings/topics");
         await browser.Page.Locator("#topic-0").FillAsync("Seeing");
         await browser.Button("Remove Audio").ClickAsync();
+        await Expect(browser.Button("Remove Audio")).ToHaveCountAsync(0);
         await browser.Button("Another topic").ClickAsync();
         await browser.Page.Locator("#topic-1").FillAsync("Machines & People");
         await browser.Button("Save").ClickAsync();

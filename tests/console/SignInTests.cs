@@ -109,6 +109,7 @@ public sealed partial class SignInTests(ConsoleHouse house)
         await browser.SignInAsync(email);
         var second = await browser.Context.NewPageAsync();
         await second.GotoAsync(browser.Page.Url);
+        await Expect(second.Locator("[data-connected]")).ToHaveCountAsync(1);
         await browser.Button("Sign out").ClickAsync();
         await Expect(browser.Heading("Sign in to the console")).ToBeVisibleAsync();
         await second.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();

@@ -78,10 +78,10 @@ public sealed class TestSite
     }
 
     /// <summary>The edition of the post with this title, as soon as there is one.</summary>
-    public async Task<Guid> EditionAsync(string title)
+    public async Task<Guid> EditionAsync(string title, TimeSpan? within = null)
     {
         var found = await Eventually.GetAsync<object>(async () => (await GetAsync("editions")).GetProperty("items").EnumerateArray()
-            .Where(e => e.GetProperty("subject").GetString()!.Contains(title, StringComparison.Ordinal)).Select(e => (object)e.GetProperty("id").GetGuid()).FirstOrDefault(), $"the edition of {title}");
+            .Where(e => e.GetProperty("subject").GetString()!.Contains(title, StringComparison.Ordinal)).Select(e => (object)e.GetProperty("id").GetGuid()).FirstOrDefault(), $"the edition of {title}", within);
         return (Guid)found;
     }
 

@@ -7,7 +7,7 @@ document.addEventListener("click", event => {
   for (const open of document.querySelectorAll("details.switch[open]")) if (!open.contains(event.target)) open.open = false;
 });
 
-// MudBlazor keeps the focus in a dialog by asking the server, which quick fingers overtake: behind a dialog the page is out of reach, and gets the focus back.
+// MudBlazor gives the focus to a dialog and keeps it there by asking the server, which quick fingers overtake: behind a dialog the page is out of reach, and gets the focus back.
 let before, isAsked = false;
 document.addEventListener("focusin", event => { if (event.target.closest(".shell")) before = event.target; });
 new MutationObserver(() => {
@@ -15,6 +15,7 @@ new MutationObserver(() => {
   if (isOpen === isAsked) return;
   isAsked = isOpen;
   document.querySelector(".shell")?.toggleAttribute("inert", isAsked);
+  if (isAsked) document.querySelector(".mud-dialog :is(input, select, textarea, .btn)")?.focus();
   if (!isAsked && before?.isConnected) before.focus();
 }).observe(document.body, { childList: true, subtree: true });
 
@@ -46,6 +47,7 @@ class Editor {
     area.addEventListener("drop", event => { area.classList.remove("is-target"); this.#take(event, event.dataTransfer); });
     area.addEventListener("dragover", event => { event.preventDefault(); area.classList.add("is-target"); });
     area.addEventListener("dragleave", () => area.classList.remove("is-target"));
+    if (area.value !== area.defaultValue) this.#changed();
   }
 
   // What was typed while the connection was away never reached the page.
@@ -141,8 +143,22 @@ class Editor {
   }
 }
 
+// What the other fields were told while the connection was away, and just before that was noticed, is told again.
+const unnoticedMs = 30_000, changed = new Map();
+let away;
+for (const type of ["input", "change"]) document.addEventListener(type, event => {
+  if (!away) for (const [field, at] of changed) if (at < Date.now() - unnoticedMs) changed.delete(field);
+  changed.set(event.target, Date.now());
+}, true);
 document.getElementById("components-reconnect-modal").addEventListener("components-reconnect-state-changed", event => {
-  if (event.detail.state === "hide") Editor.returned();
+  away ??= Date.now();
+  if (event.detail.state !== "hide") return;
+  Editor.returned();
+  for (const [field, at] of changed) {
+    if (!field.isConnected || field.type === "file" || at < away - unnoticedMs) continue;
+    for (const type of ["input", "change"]) field.dispatchEvent(new Event(type, { bubbles: true }));
+  }
+  away = undefined;
 });
 
 window.newsletterConsole = {

@@ -49,7 +49,9 @@ public sealed class PostDraft
     public static List<string> List(string commas) => [.. commas.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
 
     /// <summary>For telling whether anything changed.</summary>
-    public string Fingerprint() => JsonSerializer.Serialize(ToRequest(), Json.Options);
+    public string Fingerprint() => FingerprintOf(ToRequest());
+
+    internal static string FingerprintOf(PostRequest request) => JsonSerializer.Serialize(request, Json.Options);
 }
 
 /// <summary>A draft as this browser keeps it.</summary>

@@ -21,6 +21,7 @@ public sealed partial class PostEditor
     private string? _previewProblem;
     private string _eyes = "subscriber";
     private bool _isPhone;
+    private int _previews;
 
     [Inject] private IJSRuntime Script { get; set; } = null!;
     [Inject] private TimeProvider Time { get; set; } = null!;
@@ -38,8 +39,10 @@ public sealed partial class PostEditor
         if (_area.Id is null || _self is not null) return;
         // At once: the page may be rendered again before the browser has answered, and a second editor would do everything twice.
         _self = DotNetObjectReference.Create(this);
+        // Before anything typed takes its place.
+        var text = await Script.InvokeAsync<string?>("newsletterConsole.kept", Left, Key);
         _editor = await Script.InvokeAsync<IJSObjectReference>("newsletterConsole.edit", Left, _area, _bar, _self, Key, Fields());
-        if (await Script.InvokeAsync<string?>("newsletterConsole.kept", Left, Key) is { } text)
+        if (text is not null)
         {
             _kept = ReadKept(text);
             if (_kept?.Fields is { } fields) fields.Body = _kept.Body;
@@ -150,18 +153,20 @@ public sealed partial class PostEditor
 
     private async Task PreviewAsync()
     {
+        var mine = ++_previews;
         try
         {
             var level = _draft.Access == "paid" ? "paid" : "subscribers";
             var who = _eyes == "mail" ? "member" : _eyes;
-            _preview = await Api.SendAsync<PostPreview>(
+            var preview = await Api.SendAsync<PostPreview>(
                 HttpMethod.Post, $"{Root}/posts/preview?as={who}", _draft.ToRequest(_draft.Title.Trim() is { Length: > 0 } title ? title : "Untitled"), cancellation: Left);
-            if (_eyes == "mail") _letter = await Api.SendAsync<LetterPreview>(HttpMethod.Post, $"{Root}/letters/preview", new { post = _preview.Post, level }, cancellation: Left);
-            _previewProblem = null;
+            var letter = _eyes == "mail" ? await Api.SendAsync<LetterPreview>(HttpMethod.Post, $"{Root}/letters/preview", new { post = preview.Post, level }, cancellation: Left) : _letter;
+            // An answer that comes late must not take the place of a newer one.
+            if (mine == _previews) (_preview, _letter, _previewProblem) = (preview, letter, null);
         }
         catch (ApiException e)
         {
-            _previewProblem = e.Message;
+            if (mine == _previews) _previewProblem = e.Message;
         }
     }
 
@@ -183,7 +188,7 @@ public sealed partial class PostEditor
         }
     }
 
-    private static string OneLine(ChangeEventArgs e) => ((string?)e.Value ?? "").ReplaceLineEndings(" ");
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
 
     private static KeptDraft? ReadKept(string text)
     {

@@ -17,6 +17,7 @@ public sealed partial class PostEditor
 {
     private static readonly string[] Eyes = ["anonymous", "subscriber", "member", "mail"];
 
+    private readonly SemaphoreSlim _saves = new(1);
     private PostDraft _draft = new();
     private PostSource? _source;
     private Publication? _publication;
@@ -84,9 +85,9 @@ public sealed partial class PostEditor
     /// <summary>The mailer hears of the post and makes its mailing: a moment, unless it is away.</summary>
     private async Task AwaitEditionAsync()
     {
-        for (var tries = 0; tries < 20 && _edition is null; tries++)
+        for (var tries = 0; _edition is null && _source is { State: "published" }; tries++)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(500), Time, Left);
+            await Task.Delay(TimeSpan.FromMilliseconds(tries < 20 ? 500 : 5000), Time, Left);
             await FindEditionAsync();
         }
     }
@@ -105,21 +106,38 @@ public sealed partial class PostEditor
         if (await RestsAsync(TimeSpan.FromSeconds(3)) && IsChanged && _draft.Title.Trim().Length > 0) await SaveAsync();
     }
 
+    /// <summary>One after the other: each begins from the version that the one before it made, and does nothing where that one did it already.</summary>
     private async Task<bool> SaveAsync(long? over = null)
+    {
+        var known = _theirs;
+        await _saves.WaitAsync(Left);
+        try
+        {
+            if (_theirs != known) return false;
+            await ReadTextAsync();
+            return over is null && _source is not null && !IsChanged || await StoreAsync(over);
+        }
+        finally
+        {
+            _saves.Release();
+        }
+    }
+
+    private async Task<bool> StoreAsync(long? over)
     {
         _saving = true;
         _status = "Saving …";
-        await ReadTextAsync();
-        var fingerprint = _draft.Fingerprint();
+        StateHasChanged();
+        var request = _draft.ToRequest();
         try
         {
-            var request = _draft.ToRequest();
-            var (isNew, key) = (_source is null, Key);
-            _source = isNew
+            var key = Key;
+            _source = _source is null
                 ? await Api.SendAsync<PostSource>(HttpMethod.Post, $"{Root}/posts", request, cancellation: Left)
-                : await Api.SendAsync<PostSource>(HttpMethod.Put, $"{Root}/posts/{_source!.Slug}", request, over ?? _draft.Version, Left);
-            (_draft.Version, _draft.Slug, _saved, _theirs) = (_source.Version, _source.Slug, fingerprint, null);
-            if (isNew) _saved = _draft.Fingerprint();
+                : await Api.SendAsync<PostSource>(HttpMethod.Put, $"{Root}/posts/{_source.Slug}", request, over ?? _draft.Version, Left);
+            // What was typed meanwhile is not in it.
+            if (_draft.ToRequest().Slug == request.Slug) _draft.Slug = _source.Slug;
+            (_draft.Version, _saved, _theirs) = (_source.Version, PostDraft.FingerprintOf(request with { Slug = _source.Slug }), null);
             _status = "Saved";
             if (Key != key) await MoveAsync();
             if (IsChanged) await KeepAsync();

@@ -8,6 +8,7 @@ namespace Newsletter.Console.Parts;
 public abstract class PublicationPage : ComponentBase, IDisposable
 {
     private readonly CancellationTokenSource _left = new();
+    private int _asked;
 
     protected PublicationPage() => Left = _left.Token;
 
@@ -67,6 +68,14 @@ public abstract class PublicationPage : ComponentBase, IDisposable
             Snackbar.Add(e.Message, Severity.Error);
             return false;
         }
+    }
+
+    /// <summary>An answer; null where something else was asked for since, and this one comes late.</summary>
+    private protected async Task<T?> AskAsync<T>(string path) where T : class
+    {
+        var mine = ++_asked;
+        var answer = await Api.GetAsync<T>(path, Left);
+        return mine == _asked ? answer : null;
     }
 
     /// <summary>True when whoever is asked says yes.</summary>

@@ -24,6 +24,8 @@ public abstract class Form : ComponentBase
 
     protected async Task<bool> TryAsync(Func<Task> deed, string? done = "Saved.")
     {
+        // Pressed twice: that the button is out of use takes a moment to be seen.
+        if (IsBusy) return false;
         (IsBusy, _errors) = (true, new Dictionary<string, string[]>());
         try
         {
