@@ -33,7 +33,8 @@ epmd_program() {
 }
 
 chromium_program() {
-  command -v chromium || command -v chromium-browser || command -v google-chrome
+  # The shell paints pages only, in half the time that the whole browser takes.
+  command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome
 }
 
 # Installs what is missing, or says what is missing. Arguments: names of Debian packages.
@@ -43,7 +44,7 @@ require_programs() {
     case $name in
       postgresql) postgres_bin >/dev/null || missing+=("$name") ;;
       rabbitmq-server) { rabbitmq_server_script && epmd_program; } >/dev/null || missing+=("$name") ;;
-      chromium) chromium_program >/dev/null || missing+=("$name") ;;
+      chromium-headless-shell) chromium_program >/dev/null || missing+=("$name") ;;
       prometheus) command -v promtool >/dev/null || missing+=("$name") ;;
       postfix) [[ -x /usr/sbin/smtp-sink ]] || command -v smtp-sink >/dev/null || missing+=("$name") ;;
       dovecot-imapd) [[ -x /usr/sbin/dovecot && -x /usr/lib/dovecot/imap ]] || missing+=("$name") ;;
