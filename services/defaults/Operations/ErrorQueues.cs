@@ -82,6 +82,7 @@ internal sealed class ErrorQueues(Broker broker, BusConsumers consumers) : IDisp
             finally
             {
                 foreach (var tag in kept) await channel.BasicNackAsync(tag, multiple: false, requeue: true, CancellationToken.None);
+                await BackAsync(channel, queue, kept.Count);
             }
         }, cancellation);
         return replayed;
@@ -117,10 +118,10 @@ internal sealed class ErrorQueues(Broker broker, BusConsumers consumers) : IDisp
         else await channel.BasicNackAsync(message.DeliveryTag, multiple: false, requeue: true, CancellationToken.None);
     }
 
-    /// <summary>A quorum queue takes a moment to have back what was returned; until then a replay or another look would find it empty.</summary>
+    /// <summary>A quorum queue takes a moment to have back what was returned, up to seconds on a busy machine; until then a replay or another look would find too few.</summary>
     private static async Task BackAsync(IChannel channel, string queue, int messages)
     {
-        for (var tries = 0; messages > 0 && tries < 40 && await channel.MessageCountAsync(queue, CancellationToken.None) < messages; tries++)
+        for (var tries = 0; messages > 0 && tries < 200 && await channel.MessageCountAsync(queue, CancellationToken.None) < messages; tries++)
             await Task.Delay(TimeSpan.FromMilliseconds(50), CancellationToken.None);
     }
 
