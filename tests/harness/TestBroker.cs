@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
@@ -38,6 +39,14 @@ public sealed class TestBroker : IAsyncDisposable
 
     public async Task<JsonObject?> QueueAsync(string name) => (await QueuesAsync()).SingleOrDefault(q => (string?)q["name"] == name);
 
+    /// <summary>A queue is there before it is bound, and what is published in between is returned: here what tells of T gets into it.</summary>
+    public Task BoundAsync<T>(string queue) => Eventually.TrueAsync(async () =>
+    {
+        var bindings = (await _management.GetFromJsonAsync<List<JsonObject>>($"bindings/{_name}") ?? []).Select(b => ((string?)b["source"], (string?)b["destination"])).ToHashSet();
+        // The event's exchange, the one of the queue's name, the queue.
+        return bindings.Contains(($"{typeof(T).Namespace}:{typeof(T).Name}", queue)) && bindings.Contains((queue, queue));
+    }, $"{queue} bound to {typeof(T).Name}", TimeSpan.FromSeconds(60));
+
     /// <summary>Messages of a queue, looked at and left there.</summary>
     public async Task<IReadOnlyList<JsonObject>> PeekAsync(string queue)
     {
@@ -57,9 +66,14 @@ public sealed class TestBroker : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        using var answer = await _management.DeleteAsync(new Uri($"vhosts/{_name}", UriKind.Relative));
+        HttpStatusCode? said = null;
+        await Eventually.TrueAsync(async () =>
+        {
+            using var answer = await _management.DeleteAsync(new Uri($"vhosts/{_name}", UriKind.Relative));
+            said = answer.StatusCode;
+            return answer.IsSuccessStatusCode || said == HttpStatusCode.NotFound;
+        }, () => $"virtual host {_name} deleted: {said}", TimeSpan.FromMinutes(2));
         _management.Dispose();
-        answer.EnsureSuccessStatusCode();
     }
 
     private async Task PutAsync(string path, object body)

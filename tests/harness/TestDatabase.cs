@@ -85,7 +85,21 @@ public sealed class TestDatabase : IAsyncDisposable
         }
         if (_name is null) return;
         using (var pool = new NpgsqlConnection(ConnectionString)) NpgsqlConnection.ClearPool(pool);
-        await ExecuteAsync($"DROP DATABASE {_name} WITH (FORCE)");
+        // Whom it throws out has five seconds to go, which a busy machine may exceed.
+        NpgsqlException? refusal = null;
+        await Eventually.TrueAsync(async () =>
+        {
+            try
+            {
+                await ExecuteAsync($"DROP DATABASE IF EXISTS {_name} WITH (FORCE)");
+                return true;
+            }
+            catch (NpgsqlException e)
+            {
+                refusal = e;
+                return false;
+            }
+        }, () => $"database {_name} dropped: {refusal?.Message}", TimeSpan.FromMinutes(1));
     }
 
     private static string Server => Environment.GetEnvironmentVariable("NEWSLETTER_TEST_POSTGRES")

@@ -46,7 +46,7 @@ public sealed class RabbitMqTests : IAsyncLifetime
     public async Task An_event_arrives_whole_with_words_for_its_enums_and_the_row_s_id()
     {
         var arrived = new ConcurrentQueue<(ConsumeContext<PostChanged> Context, string Wire)>();
-        await using var shelf = await StartAsync();
+        await using var shelf = await StartBoundAsync();
         shelf.Posts.OnPost = context =>
         {
             // Read here: the client uses the buffer for the next message once this one is acknowledged.
@@ -77,7 +77,7 @@ public sealed class RabbitMqTests : IAsyncLifetime
         using var listener = new ActivityListener { ShouldListenTo = s => s.Name is "test" or "MassTransit" or "Newsletter.Outbox", Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded };
         ActivitySource.AddActivityListener(listener);
         var seen = new TaskCompletionSource<ActivityTraceId>();
-        await using var shelf = await StartAsync();
+        await using var shelf = await StartBoundAsync();
         shelf.Posts.OnPost = _ =>
         {
             seen.TrySetResult(Activity.Current!.TraceId);
@@ -88,7 +88,7 @@ public sealed class RabbitMqTests : IAsyncLifetime
         using (var start = source.StartActivity("publish")!)
         {
             await shelf.PublishPostAsync("traced");
-            Assert.Equal(start.TraceId, await seen.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+            Assert.Equal(start.TraceId, await seen.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
         }
     }
 
@@ -113,7 +113,7 @@ public sealed class RabbitMqTests : IAsyncLifetime
     {
         var tries = 0;
         var good = new TaskCompletionSource();
-        await using var shelf = await StartAsync();
+        await using var shelf = await StartBoundAsync();
         shelf.Posts.OnPost = context =>
         {
             if (context.Message.Post.Slug == "good") good.TrySetResult();
@@ -128,7 +128,7 @@ public sealed class RabbitMqTests : IAsyncLifetime
         await shelf.PublishPostAsync("bad");
         await shelf.PublishPostAsync("good");
 
-        await good.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await good.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         await Eventually.TrueAsync(async () => await _broker.QueueAsync("shelf-post_error") is { } q && (int?)q["messages"] == 1, "message in _error");
         Assert.Equal(5, tries);
         var message = Assert.Single(await _broker.PeekAsync("shelf-post_error"));
@@ -152,6 +152,13 @@ public sealed class RabbitMqTests : IAsyncLifetime
 
         await Eventually.TrueAsync(() => shelf.WithDbAsync(db => db.Grants.AnyAsync(g => g.Id == grant.Id && g.Tier == "gold")), "the copy");
         Assert.Null(await _broker.QueueAsync("shelf-grant_error"));
+    }
+
+    private async Task<ShelfProcess> StartBoundAsync()
+    {
+        var shelf = await StartAsync();
+        await _broker.BoundAsync<PostChanged>("shelf-post");
+        return shelf;
     }
 
     private Task<ShelfProcess> StartAsync(Action<Defaults.Bus.ServiceConsumers>? consumers = null) =>

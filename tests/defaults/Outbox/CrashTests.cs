@@ -42,7 +42,7 @@ public sealed class CrashTests
         await using var broker = await TestBroker.CreateAsync();
         await using var hearersDatabase = await TestDatabase.CreateAsync();
         await using var hearer = await ShelfProcess.StartAsync(hearersDatabase.ConnectionString, broker.Address);
-        await Eventually.GetAsync(() => broker.QueueAsync("shelf-post"), "the hearer's queue");
+        await broker.BoundAsync<PostChanged>("shelf-post");
         await using var database = await TestDatabase.CreateAsync();
         var slugs = await SaveAsync(database, messages);
         await DieAsync(database, broker.Address, step, moment);
@@ -50,7 +50,7 @@ public sealed class CrashTests
         await using var next = await ShelfProcess.StartAsync(database.ConnectionString, broker.Address, _ => { });
         await next.OutboxEmptyAsync();
         await Eventually.TrueAsync(async () => await broker.QueueAsync("shelf-post") is { } q && (int?)q["messages"] == 0
-            && hearer.Watch.Seen.Count >= Math.Max(times, messages), "all heard");
+            && hearer.Watch.Seen.Count >= Math.Max(times, messages), "all heard", TimeSpan.FromSeconds(60));
         Check(slugs, times, [.. hearer.Watch.Seen]);
     }
 

@@ -19,7 +19,7 @@ public sealed class RelayTests
         await using var first = await ShelfProcess.StartAsync(database.ConnectionString, broker.Address, _ => { });
         await using var second = await ShelfProcess.StartAsync(database.ConnectionString, broker.Address, _ => { });
         await using var third = await ShelfProcess.StartAsync(database.ConnectionString, broker.Address, _ => { });
-        await Eventually.GetAsync(() => broker.QueueAsync("shelf-post"), "the hearer's queue");
+        await broker.BoundAsync<PostChanged>("shelf-post");
 
         foreach (var numbers in Enumerable.Range(0, messages).Chunk(30))
         {
@@ -62,11 +62,18 @@ public sealed class RelayTests
         await using var database = await TestDatabase.CreateAsync(DatabaseKind.Sqlite);
         await using var shelf = await ShelfProcess.StartAsync(database.ConnectionString, broker: null);
         var broken = true;
-        shelf.Posts.OnPost = context => broken && context.Message.Post.Slug == "bad" ? throw new FormatException("unreadable") : Task.CompletedTask;
+        var gate = new TaskCompletionSource();
+        shelf.Posts.OnPost = async context =>
+        {
+            if (context.Message.Post.Slug != "bad") return;
+            await gate.Task;
+            if (broken) throw new FormatException("unreadable");
+        };
 
         await shelf.PublishPostAsync("bad");
         await shelf.PublishPostAsync("good");
-        await Eventually.TrueAsync(() => Task.FromResult(shelf.Watch.Seen.Contains("good")), "good heard", TimeSpan.FromSeconds(5));
+        await Eventually.TrueAsync(() => Task.FromResult(shelf.Watch.Seen.Contains("good")), "good heard");
+        gate.SetResult();
         await Eventually.TrueAsync(() => shelf.WithDbAsync(db => db.Outbox.AnyAsync(m => m.Attempts == 1)), "a failed attempt");
         var row = await shelf.WithDbAsync(db => db.Outbox.SingleAsync(TestContext.Current.CancellationToken));
         Assert.Equal("System.FormatException", row.Error);
