@@ -52,6 +52,7 @@ public sealed class OutageTests : IAsyncLifetime
         await using var shelf = await ShelfProcess.StartAsync(_database.ConnectionString, _throughLink);
         await shelf.PublishPostAsync("before");
         await HeardAsync(shelf, "before");
+        await shelf.OutboxEmptyAsync();
 
         _link.Cut();
         foreach (var slug in (string[])["one", "two", "three"]) await shelf.PublishPostAsync(slug);
@@ -78,6 +79,8 @@ public sealed class OutageTests : IAsyncLifetime
             await Eventually.TrueAsync(() => Task.FromResult(shelf.Watch.Seen.Count > heard), "some of them heard", BackAfter);
             _link.Cut();
             _link.Mend();
+            var left = await shelf.WaitingAsync();
+            if (left > 0) await Eventually.TrueAsync(async () => await shelf.WaitingAsync() < left, "the outbox shrinking again", BackAfter);
         }
 
         await shelf.OutboxEmptyAsync(2 * BackAfter);
@@ -102,8 +105,9 @@ public sealed class OutageTests : IAsyncLifetime
     {
         await using var shelf = await ShelfProcess.StartAsync(_database.ConnectionString, _broker.Address, _ => { });
         await shelf.PublishPostAsync("unheard");
-        await Eventually.TrueAsync(() => shelf.WithDbAsync(db => db.Outbox.AnyAsync(m => m.Error != null)), "an error");
-        Assert.Equal("RabbitMQ.Client.Exceptions.PublishReturnException", await shelf.WithDbAsync(db => db.Outbox.Select(m => m.Error).SingleAsync()));
+        string? error = null;
+        await Eventually.TrueAsync(async () => (error = await shelf.WithDbAsync(db => db.Outbox.Select(m => m.Error).SingleAsync())) == "RabbitMQ.Client.Exceptions.PublishReturnException",
+            () => $"a message that came back; its error: {error}", TimeSpan.FromSeconds(60));
 
         await using var second = await ShelfProcess.StartAsync(_database.ConnectionString, _broker.Address, c => c.AddPerProcess<PostWatcher>());
         await HeardAsync(second, "unheard");
