@@ -167,13 +167,18 @@ public sealed class IdempotencyOverTimeTests(ShelfApi shelf) : IdempotentCalls(s
         Assert.Equal(TimeSpan.FromSeconds(1), early.Headers.RetryAfter!.Delta);
 
         _shelf.Service.Time.Advance(TimeSpan.FromSeconds(61));
+        var claimedAt = await ClaimedAtAsync();
         var late = PostAsync("notes/slow", Key, Text);
+        await Eventually.TrueAsync(async () => await ClaimedAtAsync() != claimedAt, "the claim taken over");
         _shelf.Gate.SetResult();
         using var taken = await late;
         using var cutShort = await first;
         Assert.Equal(HttpStatusCode.Created, taken.StatusCode);
         using var repeat = await PostAsync("notes/slow", Key, Text);
         Assert.Equal(await BodyAsync(taken), await BodyAsync(repeat));
+
+        Task<DateTime> ClaimedAtAsync() => _shelf.Service.WithDbAsync((ShelfDb db) =>
+            db.Database.SqlQuery<DateTime>($"SELECT started_at AS \"Value\" FROM idempotent_calls WHERE key = {Key}").SingleAsync());
     }
 
     [Fact]
