@@ -16,10 +16,10 @@ public sealed class ReaderFigureTests
     public async Task Sign_ups_confirmations_and_leavings_are_told_by_the_publication_s_days(DatabaseKind kind)
     {
         await using var app = await SubscriberApp.StartAsync(kind);
-        // Where it is the next day already, or not yet, so that a day of UTC would be told apart.
+        // Where it is the next day already, or not yet, so that a day of UTC would be told apart; and where no day ends within the hour.
         var now = DateTimeOffset.UtcNow;
-        var zone = now.Hour < 12 ? "Etc/GMT+12" : "Etc/GMT-12";
-        var today = DateOnly.FromDateTime(now.AddHours(now.Hour < 12 ? -12 : 12).Date);
+        var zone = now.Hour < 11 ? "Etc/GMT+12" : "Etc/GMT-14";
+        var today = DateOnly.FromDateTime(now.AddHours(now.Hour < 11 ? -12 : 14).Date);
         var publication = await app.PublicationAsync();
         await app.Service.PublishAsync(new PublicationChanged(publication with { Version = 2, TimeZone = zone }));
         var (owner, other) = (await app.OwnerAsync(publication), await app.PublicationAsync());

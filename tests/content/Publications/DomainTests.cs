@@ -61,7 +61,7 @@ public sealed class DomainTests(ContentFixture content) : IClassFixture<ContentF
         content.Dns.Erase($"_newsletter.{domain}");
 
         // It looks when it starts, and every half hour. The meter is the process's: a service of another test that looked last has the word, until one looks again.
-        await Eventually.TrueAsync(CountsAsync, "a domain without proof", TimeSpan.FromMinutes(1));
+        await Eventually.TrueAsync(CountsAsync, "a domain without proof", TimeSpan.FromMinutes(3));
         Assert.Equal($"https://{domain}", (await publication.Owner.GetJsonAsync(publication.Api)).GetProperty("url").GetString());
     }
 
@@ -71,7 +71,7 @@ public sealed class DomainTests(ContentFixture content) : IClassFixture<ContentF
         try
         {
             await Eventually.TrueAsync(
-                async () => Regex.IsMatch(await another.Anonymous().GetStringAsync("/metrics"), """newsletter_publication_domains\{.*state="unproven"\} [1-9]"""), "a count", TimeSpan.FromSeconds(5));
+                async () => Regex.IsMatch(await another.Anonymous().GetStringAsync("/metrics"), """newsletter_publication_domains\{.*state="unproven"\} [1-9]"""), "a count", TimeSpan.FromSeconds(20));
             return true;
         }
         catch (TimeoutException)
