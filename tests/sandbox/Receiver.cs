@@ -42,12 +42,13 @@ internal sealed class Receiver : IAsyncDisposable
         {
             using var reader = new StreamReader(request.Body, Encoding.UTF8);
             var post = new Post(request.Path, await reader.ReadToEndAsync(), request.Headers.ToDictionary(pair => pair.Key, pair => pair.Value.ToString()));
-            if (receiver.Status < 300)
+            var status = receiver.Status;
+            if (status < 300)
             {
                 receiver.posts.Enqueue(post);
             }
 
-            return Results.StatusCode(receiver.Status);
+            return Results.StatusCode(status);
         });
         await app.StartAsync();
         return receiver;

@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Newsletter.Tests.Harness;
+using Newsletter.Tests.Harness.Installations;
 using Stripe;
 
 namespace Newsletter.Sandbox.Tests;
@@ -17,7 +16,7 @@ public sealed class RestartTests
         await using var receiver = await Receiver.StartAsync();
         receiver.Status = 503;
         var folder = Directory.CreateTempSubdirectory("sandbox-kill").FullName;
-        var address = $"http://127.0.0.1:{FreePort()}";
+        var address = $"http://127.0.0.1:{ServiceProcess.FreePort()}";
         string id, key;
         using (var first = await RunAsync(address, folder, receiver.Address))
         using (var http = new HttpClient { BaseAddress = new Uri(address) })
@@ -63,12 +62,5 @@ public sealed class RestartTests
     {
         process.Kill();
         await process.WaitForExitAsync();
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
 using System.Text;
@@ -11,6 +10,10 @@ public sealed class ServiceProcess : IAsyncDisposable
 {
     private static readonly string Configuration = typeof(ServiceProcess).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Configuration").Value!;
+
+    private const int LowestPort = 10_000;
+    private const int Ports = 10_000;
+    private static int _ports = Random.Shared.Next(Ports);
 
     private readonly string _assembly;
     private readonly Dictionary<string, string> _environment;
@@ -40,11 +43,26 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     public static string Root { get; } = FindRoot();
 
+    /// <summary>
+    /// A port that nobody listens on and that no earlier call returned. Below those that the system hands out for port 0 and for outgoing connections, so that
+    /// it is still free when its process binds it, and below those of <c>tests/lib/services.sh</c>.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = LowestPort + (int)((uint)Interlocked.Increment(ref _ports) % Ports);
+            using var listener = TcpListener.Create(port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
+            {
+                // Somebody else's.
+            }
+        }
     }
 
     public void Start(params string[] arguments)
@@ -70,16 +88,9 @@ public sealed class ServiceProcess : IAsyncDisposable
         await Eventually.TrueAsync(async () =>
         {
             if (HasExited) throw new InvalidOperationException($"{Name} ended with {ExitCode}:\n{Output}");
-            try
-            {
-                using var answer = await client.GetAsync(new Uri(_health, "/health/ready"));
-                return answer.IsSuccessStatusCode;
-            }
-            catch (OperationCanceledException)
-            {
-                return false;
-            }
-        }, $"{Name} ready; it said:\n{Output}", deadline ?? TimeSpan.FromSeconds(90));
+            using var answer = await client.GetAsync(new Uri(_health, "/health/ready"));
+            return answer.IsSuccessStatusCode;
+        }, () => $"{Name} ready; it said:\n{Output}", deadline ?? TimeSpan.FromSeconds(90));
     }
 
     /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
