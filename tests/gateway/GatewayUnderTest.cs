@@ -98,7 +98,7 @@ public class GatewayUnderTest : IAsyncLifetime
         using var request = new HttpRequestMessage(method, uri) { Content = content };
         if (origin is not null) request.Headers.Host = new Uri(origin).Authority;
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
-        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, Expect100ContinueTimeout = TimeSpan.FromSeconds(30) });
         _clients.Add(client);
         return await client.SendAsync(request, TestContext.Current.CancellationToken);
     }
