@@ -105,6 +105,8 @@ public sealed class FaultTests(DistributedHouse house)
         var database = house.DatabaseOf("subscriber");
         var backup = await database.BackUpAsync();
         await house["subscriber"].ReadyAsync(Recovery);
+        // Its pool held connections that the backup has cut off.
+        await Eventually.TrueAsync(async () => (await owner.GetAsync($"{Api}/subscribers?limit=1")).IsSuccessStatusCode, "subscriber answers", Recovery);
         var lost = await ImportedReaderAsync(owner);
         await Eventually.TrueAsync(() => CopiesAgreeAsync(), "the mailer knows the newest reader", Recovery);
 

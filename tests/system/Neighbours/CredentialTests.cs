@@ -110,7 +110,7 @@ public sealed class CredentialTests(DistributedHouse house)
         var checkout = await there.SubmitAsync(plans, "form[action$='/checkout'] button");
         var back = await there.SubmitAsync(checkout, "form[action*='/sandbox/checkout/'] button");
         Assert.StartsWith(house.Second.Base, back.Address.ToString(), StringComparison.Ordinal);
-        await Eventually.TrueAsync(async () => !(await there.OpenAsync($"{house.Second.Base}/posts/{slug}")).Has(".gate"), "the paid post opens", TimeSpan.FromSeconds(15));
+        await Eventually.TrueAsync(async () => !(await there.OpenAsync($"{house.Second.Base}/posts/{slug}")).Has(".gate"), "the paid post opens");
 
         Assert.True((await here.OpenAsync($"{house.First.Base}/posts/{slug}")).Has(".gate"), "the neighbour's paid post stays shut");
         Assert.True((await here.OpenAsync($"{house.First.Base}/posts/speech-2026-06-13")).Has(".gate"), "the neighbour's archive stays shut");
