@@ -74,7 +74,7 @@ public sealed class ReputationTests(PostgresFigures fixture) : IClassFixture<Pos
         var first = fixture.Sending.Provider.Calls + 1;
         fixture.Sending.Provider.Answer = call => call == first ? Task.FromResult(StatusCodes.Status202Accepted) : release.Task;
         var edition = await publication.PublishAsync(publication.Post("Held"));
-        await Eventually.TrueAsync(() => Task.FromResult(fixture.Sending.Provider.Of(edition).Count > 0), "one batch taken");
+        await Eventually.TrueAsync(async () => (await fixture.Sending.LedgerAsync(edition.Id)).GetValueOrDefault(DeliveryState.Accepted) > 0, "one batch taken");
         return new(fixture, publication, edition, [.. fixture.Sending.Provider.Of(edition)], release);
     }
 
