@@ -40,7 +40,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         await using var held = leases.Hold(batchId, lease);
         var delivered = await DeliverAsync(turn, batch, edition, mail, account, lease, cancellation);
         // Nor is this cancelled: another process goes on at once, and not when our lease has run out.
-        await ReleaseAsync(batch, edition, lease, delivered, CancellationToken.None);
+        await ReleaseAsync(batch, edition, account, lease, delivered, CancellationToken.None);
     }
 
     private async Task<bool> ClaimAsync(Guid batchId, Guid lease, CancellationToken cancellation)
@@ -189,7 +189,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         return outcomes;
     }
 
-    private async Task ReleaseAsync(Batch batch, Edition edition, Guid lease, Delivered delivered, CancellationToken cancellation)
+    private async Task ReleaseAsync(Batch batch, Edition edition, ProviderAccount account, Guid lease, Delivered delivered, CancellationToken cancellation)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         if (!await leases.RenewAsync(db, batch.Id, lease, cancellation)) return;
@@ -200,6 +200,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
         var state = queued ? BatchState.Queued : inDoubt ? BatchState.Uncertain : BatchState.Done;
         var putOff = delivered.PutOff;
         var dueAt = !queued ? batch.DueAt : putOff?.Until ?? now + Backoff.After(batch.Attempts, delivered.RetryAfter);
+        if (queued && putOff is null && pace.Holds.Until(account.Id) + SendingHolds.Priority is { } free && dueAt < free) dueAt = free;
         // At the deadline it is looked at once more, to be closed.
         if (putOff is not { IsOurs: true } && dueAt > edition.DeadlineAt && edition.DeadlineAt > now) dueAt = edition.DeadlineAt;
         await db.Batches.Where(b => b.Id == batch.Id && b.LeaseId == lease).ExecuteUpdateAsync(s => s

@@ -1,6 +1,8 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Newsletter.Contracts;
 using Newsletter.Mailer.Storage;
+using Newsletter.Mailer.Transactional;
 using Newsletter.Tests.Harness;
 
 namespace Newsletter.Mailer.Tests.Pace;
@@ -59,7 +61,9 @@ public sealed class AccountHoldTests : IAsyncLifetime
         Assert.Equal(1, _mailers.Provider.Calls);
 
         _mailers.Provider.Answer = _ => Task.FromResult(202);
-        _mailers.Pass(Asked);
+        var until = await _mailers.First.WithDbAsync(db => db.TransactionalMails.Where(m => m.Id == mail.MailId).Select(m => m.DueAt).SingleAsync());
+        _mailers.Pass(until - DateTimeOffset.UtcNow);
+        foreach (var mailer in (MailerUnderTest[])[_mailers.First, _mailers.Second]) mailer.Service.Services.GetRequiredService<TransactionalWorker>().Wake();
 
         await _mailers.First.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 5));
         Assert.Equal("someone@example.com", _mailers.Provider.Mails.First().To);
