@@ -18,6 +18,7 @@ internal sealed class PublicationMails(IServiceScopeFactory scopes, Installation
     private readonly ConcurrentDictionary<Guid, (Guid Publication, long Version, ProviderAccount Account)> _accounts = new();
     private readonly ConcurrentDictionary<Guid, DkimSigning> _keys = new();
     private readonly Lock _opening = new();
+    private long _changes;
 
     public ProviderRoute Installation => installation.Route;
 
@@ -25,14 +26,20 @@ internal sealed class PublicationMails(IServiceScopeFactory scopes, Installation
     {
         // By the timer, which no jump of the clock moves.
         if (_known.TryGetValue(publication, out var known) && time.GetElapsedTime(known.ReadAt) < Fresh) return known.Mail;
-        var readAt = time.GetTimestamp();
+        var (changes, readAt) = (Interlocked.Read(ref _changes), time.GetTimestamp());
         var mail = await ReadAsync(publication, cancellation);
         _known[publication] = (mail, readAt);
+        // It may have been read before the change, and kept after it.
+        if (Interlocked.Read(ref _changes) != changes) _known.TryRemove(publication, out _);
         return mail;
     }
 
     /// <summary>It was changed here, and is read again at the next use.</summary>
-    public void Forget(Guid publication) => _known.TryRemove(publication, out _);
+    public void Forget(Guid publication)
+    {
+        Interlocked.Increment(ref _changes);
+        _known.TryRemove(publication, out _);
+    }
 
     /// <summary>Accounts that are open in this process, publications' and the installation's.</summary>
     public IReadOnlyList<ProviderAccount> Open =>
