@@ -191,16 +191,19 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
 
     private async Task ReleaseAsync(Batch batch, Edition edition, ProviderAccount account, Guid lease, Delivered delivered, CancellationToken cancellation)
     {
+        var putOff = delivered.PutOff;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        // The account before the batch, as where all of a publication's are put off.
+        var isPlanOld = putOff is { Reason: PutOff.WarmUp } && !await account.IsUnchangedAsync(db, cancellation);
         if (!await leases.RenewAsync(db, batch.Id, lease, cancellation)) return;
         var now = await clock.NowAsync(cancellation);
         var tally = (await tallies.CountAsync(batch.EditionId, [batch.Id], cancellation)).GetValueOrDefault(batch.Id)?.Tally;
         var queued = tally is { Queued: > 0 };
         var inDoubt = tally is { Uncertain: > 0 };
         var state = queued ? BatchState.Queued : inDoubt ? BatchState.Uncertain : BatchState.Done;
-        var putOff = delivered.PutOff;
         var dueAt = !queued ? batch.DueAt : putOff?.Until ?? now + Backoff.After(batch.Attempts, delivered.RetryAfter);
         if (queued && putOff is null && pace.Holds.Until(account.Id) + SendingHolds.Priority is { } free && dueAt < free) dueAt = free;
+        if (queued && isPlanOld) dueAt = now;
         // At the deadline it is looked at once more, to be closed.
         if (putOff is not { IsOurs: true } && dueAt > edition.DeadlineAt && edition.DeadlineAt > now) dueAt = edition.DeadlineAt;
         await db.Batches.Where(b => b.Id == batch.Id && b.LeaseId == lease).ExecuteUpdateAsync(s => s
@@ -212,6 +215,7 @@ internal sealed class BatchSender(MailerDb db, Ledger ledger, BatchLease leases,
             .SetProperty(b => b.LeaseId, (Guid?)null)
             .SetProperty(b => b.LeaseUntil, (DateTimeOffset?)null), cancellation);
         await transaction.CommitAsync(cancellation);
+        if (isPlanOld) mails.Forget(batch.PublicationId);
     }
 
     /// <param name="RetryAfter">When the provider wants to be asked again, if it said so.</param>

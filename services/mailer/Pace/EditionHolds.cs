@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Newsletter.Mailer.Providers;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Pace;
@@ -15,15 +16,21 @@ internal static class EditionHolds
         return MarkAsync(db.Editions.Where(e => e.Id == edition && (e.HeldUntil == null || e.HeldUntil < until - Rough / 2)), until, putOff.Reason, cancellation);
     }
 
-    /// <summary>The account's day is over: all that is due of the publication waits for the next, and is not looked at before.</summary>
-    public static async Task UntilTomorrowAsync(MailerDb db, Guid publication, DateTimeOffset now, DateTimeOffset tomorrow, CancellationToken cancellation)
+    /// <summary>
+    /// The account's day is over: all that is due of the publication waits for the next, and is not looked at before. Not by a plan that staff have changed: who looked again for them
+    /// has done so already.
+    /// </summary>
+    public static async Task UntilTomorrowAsync(MailerDb db, Guid publication, ProviderAccount account, DateTimeOffset now, DateTimeOffset tomorrow, CancellationToken cancellation)
     {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        if (!await account.IsUnchangedAsync(db, cancellation)) return;
         await MarkAsync(
             db.Editions.Where(e => e.PublicationId == publication && (e.State == EditionState.Preparing || e.State == EditionState.Sending)
                 && (e.HeldUntil == null || e.HeldUntil < tomorrow || e.HeldReason != PutOff.WarmUp)),
             tomorrow, PutOff.WarmUp, cancellation);
         await db.Batches.Where(b => b.PublicationId == publication && b.State == BatchState.Queued && b.DueAt <= now && !b.StaysWithAccount)
             .ExecuteUpdateAsync(s => s.SetProperty(b => b.DueAt, tomorrow), cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
     /// <summary>Staff changed the account: what waits for the next day of its plan is looked at again.</summary>

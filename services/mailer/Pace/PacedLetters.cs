@@ -186,7 +186,9 @@ internal sealed class PacedLetters(PaceDesk desk, MailerDb db, Turn turn, Batch 
         PutOff = putOff;
         var now = desk.Now;
         if (PutOff.Words.Contains(putOff.Reason)) PaceMetrics.PutOffBy(account.Name, putOff.Reason, _rest.Count);
-        if (putOff.IsOurs) await EditionHolds.MarkAsync(db, batch.EditionId, putOff, now, cancellation);
+        var isDaysEnd = putOff.Reason == PutOff.WarmUp && account == mail.Route.First;
+        if (isDaysEnd) await EditionHolds.UntilTomorrowAsync(db, batch.PublicationId, account, now, putOff.Until, cancellation);
+        else if (putOff.IsOurs) await EditionHolds.MarkAsync(db, batch.EditionId, putOff, now, cancellation);
         switch (putOff.Reason)
         {
             case PutOff.PublicationRate:
@@ -194,9 +196,6 @@ internal sealed class PacedLetters(PaceDesk desk, MailerDb db, Turn turn, Batch 
                 break;
             case PutOff.AccountRate or PutOff.Account:
                 turn.HoldAccount(account.Id, putOff.Until);
-                break;
-            case PutOff.WarmUp when account == mail.Route.First:
-                await EditionHolds.UntilTomorrowAsync(db, batch.PublicationId, now, putOff.Until, cancellation);
                 break;
         }
         turn.ComesAgain = putOff.Reason is PutOff.Turn or PutOff.PublicationRate or PutOff.AccountRate;

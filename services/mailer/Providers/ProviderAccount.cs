@@ -1,13 +1,15 @@
 using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
 using Newsletter.Mailer.Pace;
 using Newsletter.Mailer.Storage;
 
 namespace Newsletter.Mailer.Providers;
 
 /// <summary>One account at a provider: the installation's, or a publication's own.</summary>
+/// <param name="version">Of its row, as it was opened; null: the installation's, which has none.</param>
 /// <param name="domains">Where each letter is given to a mail server.</param>
 internal sealed class ProviderAccount(
-    Guid id, IMailProvider provider, AccountLimits limits, Circuit circuit, ProviderHealth health, SendingHolds holds, DomainGate? domains, SharedClock clock) : IDisposable
+    Guid id, long? version, IMailProvider provider, AccountLimits limits, Circuit circuit, ProviderHealth health, SendingHolds holds, DomainGate? domains, SharedClock clock) : IDisposable
 {
     public Guid Id => id;
     /// <summary>And no publication's own.</summary>
@@ -17,6 +19,10 @@ internal sealed class ProviderAccount(
     public Circuit Circuit => circuit;
     public DomainGate? Domains => domains;
     public string Name => provider.Name;
+
+    /// <summary>Whether it still is as it was opened; if so, nobody changes it before the transaction ends.</summary>
+    public async Task<bool> IsUnchangedAsync(MailerDb db, CancellationToken cancellation) => version is not { } opened
+        || await db.MailAccounts.Where(a => a.Id == id && a.Version == opened).ExecuteUpdateAsync(s => s.SetProperty(a => a.Version, opened), cancellation) == 1;
 
     /// <summary>While it asked us to wait it is not called.</summary>
     public async Task<IReadOnlyList<SendOutcome>> SendAsync(OutgoingBatch letters, CancellationToken cancellation)

@@ -32,17 +32,17 @@ internal sealed class ProviderFactory(
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such provider."),
     };
 
-    public ProviderAccount Open(Guid id, IMailProvider provider, AccountLimits limits)
+    public ProviderAccount Open(Guid id, IMailProvider provider, AccountLimits limits, long? version = null)
     {
         ProviderMetrics.Begin(provider.Name);
         PaceMetrics.Begin(provider.Name);
         var domains = limits.Domains is null ? null : new DomainGate(id, limits.Domains, holds, allowances, clock);
-        return new(id, provider, limits, new(provider.Name, mail.Value.CircuitFailures, mail.Value.CircuitPause, time), health, holds, domains, clock);
+        return new(id, version, provider, limits, new(provider.Name, mail.Value.CircuitFailures, mail.Value.CircuitPause, time), health, holds, domains, clock);
     }
 
     public ProviderAccount Open(MailAccount account) => Open(
         account.Id, vault.Open(account.Secrets) is { } secrets ? Of(account, secrets) : new LockedProvider(account.Provider),
-        new(account.Facts.Rate, account.Facts.WarmUp, account.Provider == "smtp" ? smtp.Value.DomainLimits : null));
+        new(account.Facts.Rate, account.Facts.WarmUp, account.Provider == "smtp" ? smtp.Value.DomainLimits : null), account.Version);
 
     private IMailProvider Of(MailAccount account, AccountSecrets secrets) => account.Provider switch
     {

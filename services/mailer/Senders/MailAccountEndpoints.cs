@@ -94,10 +94,11 @@ internal static class MailAccountEndpoints
     /// <summary>Another provider's letters need other records.</summary>
     private static async Task LookAgainAsync(MailerDb db, Guid publication, PublicationMails mails, DomainWorker worker, SharedClock clock, TimeProvider time, CancellationToken cancellation)
     {
+        // What is due again is sent as the account is now.
+        mails.Forget(publication);
         var now = time.GetUtcNow();
         await db.SenderDomains.Where(d => d.PublicationId == publication).ExecuteUpdateAsync(s => s.SetProperty(d => d.NextCheckAt, now), cancellation);
         await EditionHolds.LookAgainAsync(db, publication, await clock.NowAsync(cancellation), cancellation);
-        mails.Forget(publication);
         worker.Wake();
     }
 
