@@ -76,7 +76,7 @@ public sealed class AccountTests : IAsyncLifetime
         {
             await TestAsync(second, publication);
             return _smtp.Letters.Count > 0;
-        }, "a letter through the new account", TimeSpan.FromSeconds(10));
+        }, "a letter through the new account");
 
         (await publication.As(Role.Owner).DeleteAsync($"{publication.Api}/senders/accounts/first", Cancellation)).EnsureSuccessStatusCode();
         var before = _mailer.Provider.Mails.Count;
@@ -84,7 +84,7 @@ public sealed class AccountTests : IAsyncLifetime
         {
             await TestAsync(second, publication);
             return _mailer.Provider.Mails.Count > before;
-        }, "a letter through the installation's", TimeSpan.FromSeconds(10));
+        }, "a letter through the installation's");
     }
 
     [Fact]
