@@ -1,7 +1,11 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Newsletter.Contracts;
 using Newsletter.Defaults.Identity;
+using Newsletter.Mailer.Pace;
+using Newsletter.Mailer.Senders;
 using Newsletter.Mailer.Storage;
 using Newsletter.Tests.Harness;
 
@@ -59,13 +63,18 @@ public sealed class WarmUpTests
             editions.Add((await first.EditionAsync(e => e.PostId == post.Id, "the edition")).Id);
         }
         await Eventually.TrueAsync(() => Task.FromResult(provider.Mails.Count == 10), "the day's letters");
+        await IdleAsync();
         foreach (var mailer in (MailerUnderTest[])[first, second]) mailer.Service.Time.Advance(TimeSpan.FromMinutes(1));
         await Eventually.TrueAsync(async () => (await publications[0].DetailsAsync(editions[0])).GetProperty("edition").GetProperty("heldReason").GetString() == "warm_up"
             || (await publications[0].DetailsAsync(editions[0])).GetProperty("states").GetProperty("accepted").GetInt32() == 8, "the first one held or sent");
 
         Assert.Equal(10, provider.Mails.Count);
+        await IdleAsync();
         foreach (var mailer in (MailerUnderTest[])[first, second]) mailer.Service.Time.Advance(TimeSpan.FromDays(1));
         foreach (var edition in editions) await first.LedgerBecomesAsync(edition, (DeliveryState.Accepted, 8));
+
+        // Time that passes while a batch is being sent ends the claim on it.
+        Task IdleAsync() => Eventually.TrueAsync(() => first.WithDbAsync(async db => !await db.Batches.AnyAsync(b => b.State == BatchState.Sending)), "no batch being sent");
     }
 
     [Fact]
@@ -99,6 +108,36 @@ public sealed class WarmUpTests
         await mailer.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 8));
 
         async Task PutAsync(object account) => (await owner.PutAsJsonAsync($"{publication.Api}/senders/accounts/first", account, Cancellation)).EnsureSuccessStatusCode();
+    }
+
+    [Theory]
+    [InlineData(DatabaseKind.Postgres)]
+    [InlineData(DatabaseKind.Sqlite)]
+    public async Task Who_still_goes_by_a_plan_that_staff_have_ended_puts_nothing_off(DatabaseKind kind)
+    {
+        await using var mailer = await MailerUnderTest.StartAsync(kind);
+        var publication = await mailer.PublicationAsync();
+        var owner = publication.As(Role.Owner);
+        await PutAsync(new { first = 3 });
+        await publication.JoinAsync(8);
+        var edition = await publication.PublishAsync(publication.Post("Ended", Access.Public));
+        await mailer.PutOffAsync(edition.Id);
+        (await owner.PostAsync($"{publication.Api}/editions/{edition.Id}/pause", null, Cancellation)).EnsureSuccessStatusCode();
+        var before = await mailer.Service.Services.GetRequiredService<PublicationMails>().OfAsync(publication.Id, Cancellation);
+        await PutAsync(null);
+
+        var now = await mailer.Service.Services.GetRequiredService<SharedClock>().NowAsync(Cancellation);
+        await mailer.WithDbAsync(async db =>
+        {
+            await EditionHolds.UntilTomorrowAsync(db, publication.Id, before.Route.First, now, now.AddDays(1), Cancellation);
+            return true;
+        });
+        (await owner.PostAsync($"{publication.Api}/editions/{edition.Id}/resume", null, Cancellation)).EnsureSuccessStatusCode();
+
+        await mailer.LedgerBecomesAsync(edition.Id, (DeliveryState.Accepted, 8));
+
+        async Task PutAsync(object? warmUp) =>
+            (await owner.PutAsJsonAsync($"{publication.Api}/senders/accounts/first", new { provider = "sendgrid", apiKey = "SG.a-key-of-its-own", warmUp }, Cancellation)).EnsureSuccessStatusCode();
     }
 
     [Fact]
