@@ -46,6 +46,9 @@ public sealed class MailerUnderTest : IAsyncDisposable
         return publication;
     }
 
+    /// <summary>A slot that is neither near nor so lately missed that it would be made up for.</summary>
+    public RoundupSchedule InThreeDays() => new(Service.Time.GetUtcNow().AddDays(3).DayOfWeek, new(8, 0));
+
     /// <summary>Connections that a test has cut stay in the pool until somebody trips over them: here it is us.</summary>
     public async Task<T> WithDbAsync<T>(Func<MailerDb, Task<T>> use)
     {

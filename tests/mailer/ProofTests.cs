@@ -19,7 +19,7 @@ public sealed class ProofTests(SendingFixture fixture) : IClassFixture<SendingFi
     [InlineData("paid", "paid part", "subscribers part")]
     public async Task A_draft_is_seen_as_the_letter_of_each_level(string level, string shown, string hidden)
     {
-        var publication = await _mailer.PublicationAsync();
+        var publication = await _mailer.PublicationAsync(schedule: _mailer.InThreeDays());
 
         var letter = await PreviewAsync(publication, publication.Post("A draft", Access.Paid), level);
 
@@ -70,7 +70,7 @@ public sealed class ProofTests(SendingFixture fixture) : IClassFixture<SendingFi
     [Fact]
     public async Task A_draft_is_sent_to_one_address_for_a_test()
     {
-        var publication = await _mailer.PublicationAsync();
+        var publication = await _mailer.PublicationAsync(schedule: _mailer.InThreeDays());
 
         var answer = await publication.As(Role.Editor).PostAsJsonAsync(
             $"{publication.Api}/letters/test", new { post = publication.Post("Unpublished", Access.Paid), to = "draft-proof@example.com" }, Json.Options, Cancellation);

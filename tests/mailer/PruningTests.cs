@@ -24,7 +24,8 @@ public sealed class PruningTests
     public async Task After_its_days_the_ledger_goes_and_the_edition_keeps_its_totals(DatabaseKind kind)
     {
         await using var mailer = await StartAsync(kind);
-        var publication = await mailer.PublicationAsync();
+        // In a hundred days it is six days past.
+        var publication = await mailer.PublicationAsync(schedule: mailer.InThreeDays());
         var reader = await publication.JoinAsync("first");
         await publication.JoinAsync("second");
         var old = await publication.PublishAsync(publication.Post("Long ago"));
@@ -142,11 +143,11 @@ public sealed class PruningTests
         return edition.Id;
     }
 
-    private static async Task PrunedAsync(MailerUnderTest mailer, Guid edition)
+    private static Task PrunedAsync(MailerUnderTest mailer, Guid edition) => Eventually.TrueAsync(() =>
     {
         mailer.Service.Services.GetRequiredService<LedgerPruning>().Wake();
-        await Eventually.TrueAsync(() => mailer.WithDbAsync(async db => !await db.Deliveries.AnyAsync(d => d.EditionId == edition)), "the ledger pruned");
-    }
+        return mailer.WithDbAsync(async db => !await db.Deliveries.AnyAsync(d => d.EditionId == edition));
+    }, "the ledger pruned");
 
     private static Task<List<string>> MonthsAsync(MailerUnderTest mailer) => mailer.WithDbAsync(db =>
         db.Database.SqlQueryRaw<string>("SELECT inhrelid::regclass::text AS \"Value\" FROM pg_inherits WHERE inhparent = 'deliveries'::regclass").ToListAsync());

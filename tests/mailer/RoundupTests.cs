@@ -85,7 +85,7 @@ public sealed class RoundupTests(SendingFixture fixture) : IClassFixture<Sending
     [Fact]
     public async Task A_roundup_that_is_run_early_with_nothing_new_is_refused_and_keeps_its_slot()
     {
-        var publication = await _mailer.PublicationAsync(schedule: InThreeDays());
+        var publication = await _mailer.PublicationAsync(schedule: _mailer.InThreeDays());
         await publication.JoinAsync("patient", publication.Roundup);
 
         using var refused = await publication.RunRoundupAsync();
@@ -100,7 +100,7 @@ public sealed class RoundupTests(SendingFixture fixture) : IClassFixture<Sending
     [Fact]
     public async Task Staff_see_when_each_roundup_goes_out_and_what_it_would_hold()
     {
-        var publication = await _mailer.PublicationAsync(schedule: InThreeDays());
+        var publication = await _mailer.PublicationAsync(schedule: _mailer.InThreeDays());
         await publication.JoinAsync("watch", publication.Roundup);
         await publication.TellAsync(publication.Post("Waiting", asLetter: false));
 
@@ -115,8 +115,6 @@ public sealed class RoundupTests(SendingFixture fixture) : IClassFixture<Sending
         Assert.Equal(before.GetProperty("nextAt").GetDateTimeOffset().AddDays(7), after.GetProperty("nextAt").GetDateTimeOffset());
         Assert.Equal(0, after.GetProperty("missed").GetInt32());
     }
-
-    private RoundupSchedule InThreeDays() => new(_mailer.Service.Time.GetUtcNow().AddDays(3).DayOfWeek, new(8, 0));
 
     private static async Task<JsonElement> RoundupsAsync(TestPublication publication) =>
         (await publication.As(Role.Author).GetFromJsonAsync<JsonElement>($"{publication.Api}/roundups", TestContext.Current.CancellationToken)).GetProperty("items");
