@@ -65,10 +65,18 @@ public sealed class MailerUnderTest : IAsyncDisposable
         }
     }
 
-    public Task<Edition> EditionAsync(Func<Edition, bool> match, string what) => Eventually.GetAsync(
-        async () => (await WithDbAsync(db => db.Editions.AsNoTracking().ToListAsync())).Find(e => match(e)), what);
+    public Task<Edition> EditionAsync(Func<Edition, bool> match, string what, TimeSpan? deadline = null) => Eventually.GetAsync(
+        async () => (await WithDbAsync(db => db.Editions.AsNoTracking().ToListAsync())).Find(e => match(e)), what, deadline);
 
-    public async Task<Edition> SentAsync(Guid edition) => await EditionAsync(e => e.Id == edition && e.State == EditionState.Sent, "edition sent");
+    public async Task<Edition> SentAsync(Guid edition, TimeSpan? deadline = null) => await EditionAsync(e => e.Id == edition && e.State == EditionState.Sent, "edition sent", deadline);
+
+    /// <summary>Once its batches were refused and wait for their next try: time that passes while one is being sent ends the claim on it.</summary>
+    public Task PutOffAsync(Guid edition) => Eventually.TrueAsync(async () =>
+    {
+        var now = Service.Time.GetUtcNow();
+        return await WithDbAsync(async db => await db.Batches.AnyAsync(b => b.EditionId == edition)
+            && await db.Batches.AllAsync(b => b.EditionId != edition || (b.State == BatchState.Queued && b.DueAt > now)));
+    }, "batches put off");
 
     /// <summary>Deliveries by state, after checking that they are all there.</summary>
     public async Task<Dictionary<DeliveryState, int>> LedgerAsync(Guid edition)

@@ -24,6 +24,7 @@ public sealed class WatchTests
         var publication = await mailer.PublicationAsync();
         await publication.JoinAsync("late");
         var edition = await publication.PublishAsync(publication.Post("Late"));
+        await mailer.PutOffAsync(edition.Id);
         mailer.Service.Time.Advance(TimeSpan.FromHours(3));
 
         await BecomesAsync<DelayWatch>(mailer, """newsletter_letter_delay_seconds\{.*kind="edition".*\}""", late => late is > 10_000 and < 12_000);
