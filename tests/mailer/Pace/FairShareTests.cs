@@ -34,7 +34,7 @@ public sealed class FairShareTests
         var ledger = await mailer.LedgerAsync(first.Id);
         Assert.True(ledger.GetValueOrDefault(DeliveryState.Queued) > 200, $"{ledger.GetValueOrDefault(DeliveryState.Queued)} letters of the first were left");
         answers.Release(1_600);
-        await mailer.SentAsync(first.Id);
+        await mailer.SentAsync(first.Id, TimeSpan.FromMinutes(2));
         await mailer.LedgerBecomesAsync(first.Id, (DeliveryState.Accepted, 1_600));
         Assert.Equal(1_605, server.Letters.Count);
         Assert.Equal(1_605, server.Letters.Distinct().Count());
