@@ -17,7 +17,7 @@ public sealed class ClockTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _mailers = await TwoMailers.StartAsync(
-            new("Mail:Lease", "00:00:10"), new("Mail:UncertainGrace", "00:15:00"), new("Mail:CircuitFailures", "1"), new("Mail:CircuitPause", "00:00:01"));
+            new("Mail:Lease", "00:00:20"), new("Mail:UncertainGrace", "00:15:00"), new("Mail:CircuitFailures", "1"), new("Mail:CircuitPause", "00:00:01"));
     }
 
     public ValueTask DisposeAsync() => _mailers.DisposeAsync();
@@ -44,7 +44,7 @@ public sealed class ClockTests : IAsyncLifetime
         _mailers.Second.Service.Time.Jump(TimeSpan.FromHours(-hours));
         // Longer than it takes to look for the dead.
         var lease = await LeaseAsync(edition);
-        await Eventually.TrueAsync(async () => await LeaseAsync(edition) > lease + TimeSpan.FromSeconds(7), "the lease renewed three times");
+        await Eventually.TrueAsync(async () => await LeaseAsync(edition) > lease + TimeSpan.FromSeconds(14), "the lease renewed three times");
 
         await _mailers.First.LedgerBecomesAsync(edition.Id, (DeliveryState.Sending, 12));
         answered.SetResult();

@@ -47,7 +47,7 @@ public sealed class LeaseTests
     public async Task A_lease_is_renewed_again_after_any_failure_of_the_database(DatabaseKind kind)
     {
         using var log = new LogLines();
-        await using var mailer = await MailerUnderTest.StartAsync(kind, settings: [new("Mail:Lease", "00:00:10")], log: log);
+        await using var mailer = await MailerUnderTest.StartAsync(kind, settings: [new("Mail:Lease", "00:00:30")], log: log);
         var publication = await mailer.PublicationAsync();
         await publication.JoinAsync(3);
         TaskCompletionSource isCalled = new(), mayAnswer = new();
