@@ -23,7 +23,7 @@ public sealed class DeadlockTests : IAsyncLifetime
     {
         await using var other = await OtherSession.BeginAsync(_database);
         // Whoever has waited so long for a lock looks whether there is a deadlock, and is the one that ends it: the sender, not the other.
-        await other.ExecuteAsync("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = ''5s''', current_database()); END $$; SET deadlock_timeout = '2min'");
+        await other.ExecuteAsync("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = ''15s''', current_database()); END $$; SET deadlock_timeout = '2min'");
         await using var server = new FakeSmtp();
         var (arrived, mayAnswer) = (new TaskCompletionSource<string>(), new TaskCompletionSource());
         server.BeforeAnswer = (number, to) =>
