@@ -41,7 +41,7 @@ internal sealed class CrashEdition
     public Task AllKnownAsync() => Eventually.TrueAsync(async () => await ReadersAsync() >= _readersBefore + Recipients + _late, "the mailer knows all readers", TimeSpan.FromMinutes(3));
 
     /// <summary>Its letters are on their way.</summary>
-    public Task BegunAsync() => Eventually.TrueAsync(async () => await StatesAsync() is { } states && Letters(states, "sending") + Letters(states, "accepted") > 0, "letters on their way");
+    public Task BegunAsync() => Eventually.TrueAsync(async () => await StatesAsync() is { } states && Letters(states, "sending") + Letters(states, "accepted") > 0, "letters on their way", Patience);
 
     /// <summary>False also while the mailer that is asked has just been killed.</summary>
     public async Task<bool> IsOverAsync() => await StatesAsync() is { } states && Waiting(states) == 0 && Letters(states, "uncertain") == 0;
@@ -125,7 +125,7 @@ internal sealed class CrashEdition
         using var published = await house.Staff().PostAsJsonAsync($"{Api}/posts/{slug}/publish", new { mail = true });
         published.EnsureSuccessStatusCode();
         var found = await Eventually.GetAsync<object>(
-            async () => (await house.Staff().GetFromJsonAsync<JsonElement>($"{Api}/editions?post={post}")).GetProperty("items").EnumerateArray().Select(e => (object)e.GetProperty("id").GetGuid()).FirstOrDefault(), "the edition");
+            async () => (await house.Staff().GetFromJsonAsync<JsonElement>($"{Api}/editions?post={post}")).GetProperty("items").EnumerateArray().Select(e => (object)e.GetProperty("id").GetGuid()).FirstOrDefault(), "the edition", Patience);
         return (Guid)found;
     }
 }

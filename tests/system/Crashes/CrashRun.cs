@@ -11,7 +11,7 @@ internal static class CrashRun
     /// What one blow may take until whatever was killed is back: an edition that is slowed down so far is not over before the last one has fallen. What is left then leaves as fast
     /// as it can.
     /// </summary>
-    public static TimeSpan ABlow { get; } = TimeSpan.FromSeconds(20);
+    public static TimeSpan ABlow { get; } = TimeSpan.FromSeconds(60);
 
     public static int Seed => Number("NEWSLETTER_CRASH_SEED", Random.Shared.Next());
 
