@@ -88,12 +88,30 @@ public sealed class ConsoleHouse : Standalone, IAsyncLifetime
     /// <summary>Until it is disposed a service's database takes no writing.</summary>
     public IDisposable Locked(string service)
     {
+        var connection = Open(service);
+        Execute(connection, "BEGIN IMMEDIATE");
+        return connection;
+    }
+
+    /// <summary>In a service's database.</summary>
+    public void Execute(string service, string sql)
+    {
+        using var connection = Open(service);
+        Execute(connection, sql);
+    }
+
+    private SqliteConnection Open(string service)
+    {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = DatabaseOf(service), Pooling = false, DefaultTimeout = 30 }.ConnectionString);
         connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = "BEGIN IMMEDIATE";
-        command.ExecuteNonQuery();
         return connection;
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 
     private async Task<string> SignInAsync(string email)

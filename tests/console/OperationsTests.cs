@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Microsoft.Data.Sqlite;
 using Microsoft.Playwright;
 using Newsletter.Tests.Harness;
 using static Microsoft.Playwright.Assertions;
@@ -19,7 +18,7 @@ public sealed class OperationsTests(ConsoleHouse house)
         await site.AddReadersAsync($"again-{site.Slug}@example.com");
         await using var browser = await house.StaffAsync();
         var row = browser.Page.GetByRole(AriaRole.Row).Filter(new() { Has = browser.Page.GetByText("PostChanged", new() { Exact = true }) });
-        Execute("ALTER TABLE post_copies RENAME TO post_copies_away");
+        house.Execute("mailer", "ALTER TABLE post_copies RENAME TO post_copies_away");
         try
         {
             await site.PublishedAsync(title, mail: true);
@@ -32,7 +31,7 @@ public sealed class OperationsTests(ConsoleHouse house)
         }
         finally
         {
-            Execute("ALTER TABLE post_copies_away RENAME TO post_copies");
+            house.Execute("mailer", "ALTER TABLE post_copies_away RENAME TO post_copies");
         }
         // Where the replay failed again late, the next try is a minute away.
         await site.EditionAsync(title, TimeSpan.FromMinutes(3));
@@ -60,13 +59,4 @@ public sealed class OperationsTests(ConsoleHouse house)
     }
 
     private async Task<JsonElement> FailuresAsync() => (await house.Staff().GetFromJsonAsync<JsonElement>("/api/v1/operations/content/errors")).GetProperty("items");
-
-    private void Execute(string sql)
-    {
-        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = house.DatabaseOf("mailer"), Pooling = false, DefaultTimeout = 30 }.ConnectionString);
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
 }
